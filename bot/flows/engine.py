@@ -1,0 +1,179 @@
+"""One turn inside a flow: hear, correct, go back, ask the next thing. Pure but for ``Step.enter``.
+
+The engine never performs an effect: when nothing is left to ask it says ``end="done"`` and the
+flow's own ``finish`` is run by the submit action. Two questions in a row without a usable answer lead
+to a way out (a person), never to a third try in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.assistant.protocol import Choice, Reply
+from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
+from bot.understanding.types import SMALLTALK
+
+#: Failures after which the engine stops asking and offers a person, and after which it calls one.
+OFFER_AFTER, HAND_OVER_AFTER = 2, 3
+
+
+def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
+    """Take one customer message into a running (or just started) flow.
+
+    Args: the flow, what was heard, and the scene with all slots (``requested_slot``, ``flow_trail``,
+    ``flow_failures`` among them). Returns what to set, say and ask. May raise what ``Step.enter``
+    raises (BackofficeDown); nothing has been done then.
+    """
+    shortcut = flow.shortcut(heard, scene) if flow.shortcut else None
+    if shortcut is not None:
+        return _ended(shortcut)
+    control = _control(flow, heard, scene)
+    if control is not None:
+        return control
+    found, problems = _hear(flow, heard, scene)
+    if not found and not problems and scene.slots.get("requested_slot"):
+        return _nothing_heard(flow, heard, scene)
+    return _continue(flow, scene, found, problems)
+
+
+def ask_again(flow: Flow, scene: Scene, *, prefix: str = "") -> Reply | None:
+    """The pending question once more, after something in between was answered."""
+    step = _step(flow, scene.slots.get("requested_slot"))
+    return _question(flow, step, scene, prefix=prefix) if step else None
+
+
+def _step(flow: Flow, slot: object) -> Step | None:
+    return next((step for step in flow.steps if step.slot == slot), None)
+
+
+def _ended(finish: Finish) -> Advance:
+    return Advance(replies=list(finish.replies), end=finish.end, reference=finish.reference, note=finish.note)
+
+
+def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
+    intent = heard.understanding.intent if heard.choice is None else ""
+    if heard.choice == "human" or intent == "human":
+        return Advance(end="handover", note="asked for a person")
+    if heard.choice == "flow:cancel" or (intent == "cancel" and not _is_confirm(flow, scene)):
+        return Advance(end="cancelled")
+    if heard.choice == "flow:restart" or intent == "restart":
+        cleared: dict[str, Any] = {step.slot: None for step in flow.steps if not step.secret}
+        return _continue(flow, _with(scene, {**cleared, "flow_trail": []}), {}, {}, base=cleared)
+    if heard.choice == "flow:back" or intent == "back":
+        trail = list(scene.slots.get("flow_trail") or [])
+        if not trail:
+            return Advance(end="cancelled")
+        undone: dict[str, Any] = {trail.pop(): None, "flow_trail": trail}
+        return _continue(flow, _with(scene, undone), {}, {}, base=undone)
+    return None
+
+
+def _is_confirm(flow: Flow, scene: Scene) -> bool:
+    """At a yes/no confirmation "annule" is a clear no, which the confirm step words better."""
+    return scene.slots.get("requested_slot") == f"{flow.id}_confirm"
+
+
+def _hear(flow: Flow, heard: Heard, scene: Scene) -> tuple[dict[str, Any], dict[str, Problem]]:
+    found: dict[str, Any] = {}
+    problems: dict[str, Problem] = {}
+    requested = scene.slots.get("requested_slot")
+    if heard.choice is not None:
+        for step in flow.steps:
+            prefix = choice_id(step.slot, "")
+            if heard.choice.startswith(prefix):
+                value = heard.choice[len(prefix):]
+                parsed = step.parse(heard, scene, True)
+                if isinstance(parsed, Problem):
+                    problems[step.slot] = parsed
+                else:
+                    found[step.slot] = value if parsed is None else parsed
+        return found, problems
+    for step in flow.steps:
+        asked = step.slot == requested
+        if not asked and (not step.correctable or not step.needed(scene)) and scene.slots.get(step.slot) is not None:
+            continue
+        parsed = step.parse(heard, scene, asked)
+        if isinstance(parsed, Problem):
+            if asked:
+                problems[step.slot] = parsed
+        elif parsed is not None and parsed != scene.slots.get(step.slot):
+            found[step.slot] = parsed
+    return found, problems
+
+
+def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
+    understanding = heard.understanding
+    known = understanding.intent in SMALLTALK or understanding.intent == "faq" or understanding.intent.startswith("flow_")
+    if known and understanding.intent not in ("deny", "affirm", "confused"):
+        return Advance(interrupted=True, requested=scene.slots.get("requested_slot"))
+    failures = int(scene.slots.get("flow_failures") or 0) + 1
+    step = _step(flow, scene.slots.get("requested_slot"))
+    if step is None or failures >= HAND_OVER_AFTER:
+        return Advance(end="handover", note="the questions did not fit", failures=failures)
+    result = Advance(requested=step.slot, failures=failures, slots={"flow_failures": failures})
+    if failures >= OFFER_AFTER:
+        text = scene.say("flow.stuck")
+        choices = [Choice(id="human", label=scene.say("choice.human")),
+                   Choice(id="flow:back", label=scene.say("choice.back")),
+                   Choice(id="flow:cancel", label=scene.say("choice.cancel"))]
+        result.replies.append(Reply(text=text, reply="options", choices=choices))
+    else:
+        result.replies.append(_question(flow, step, scene, prefix=_help(flow, step, scene)))
+    return result
+
+
+def _help(flow: Flow, step: Step, scene: Scene) -> str:
+    values = dict(step.values(scene)) if step.values else {}
+    return scene.say(f"{_ask_key(flow, step).removesuffix('.ask')}.help", **values)
+
+
+def _continue(
+    flow: Flow, scene: Scene, found: Mapping[str, Any], problems: Mapping[str, Problem],
+    *, base: Mapping[str, Any] | None = None,
+) -> Advance:
+    slots: dict[str, Any] = {**(base or {}), **found}
+    corrected = [slot for slot in found if scene.slots.get(slot) is not None]
+    confirm = f"{flow.id}_confirm"
+    if found and confirm not in found and scene.slots.get(confirm) is not None:
+        slots[confirm] = None          # nothing changed after it was read is ever carried out
+    trail = list((base or {}).get("flow_trail", scene.slots.get("flow_trail") or []))
+    trail = [slot for slot in trail if slot not in found] + list(found)
+    slots["flow_trail"] = trail
+    scene = _with(scene, slots)
+    failures = int(scene.slots.get("flow_failures") or 0) + 1 if problems and not found else 0
+    slots["flow_failures"] = failures
+    if failures >= HAND_OVER_AFTER:
+        return Advance(slots=slots, end="handover", note="an answer was not accepted", failures=failures)
+    prefix = " ".join(scene.say(problem.key, **problem.values) for problem in problems.values())
+    if corrected and not prefix:
+        prefix = scene.say("flow.corrected")
+    while True:
+        step = next((s for s in flow.steps if s.needed(scene) and scene.slots.get(s.slot) is None), None)
+        if step is None:
+            return Advance(slots=slots, end="done")
+        entered = dict(step.enter(scene)) if step.enter else {}
+        slots.update(entered)
+        scene = _with(scene, entered)
+        if scene.slots.get(step.slot) is None:
+            break
+    question = _question(flow, step, scene, prefix=prefix)
+    if failures >= OFFER_AFTER:
+        question.choices.append(Choice(id="human", label=scene.say("choice.human")))
+    return Advance(slots=slots, requested=step.slot, replies=[question], failures=failures)
+
+
+def _ask_key(flow: Flow, step: Step) -> str:
+    return step.ask or f"{flow.id}.{step.slot.removeprefix(flow.id + '_')}.ask"
+
+
+def _question(flow: Flow, step: Step, scene: Scene, *, prefix: str = "") -> Reply:
+    values = dict(step.values(scene)) if step.values else {}
+    text = scene.say(_ask_key(flow, step), **values)
+    choices = [choice(step.slot, value, label) for value, label in step.choices(scene)] if step.choices else []
+    return Reply(text=f"{prefix}\n\n{text}".strip(), reply="flow", choices=choices, input=step.input)
+
+
+def _with(scene: Scene, slots: Mapping[str, Any]) -> Scene:
+    return replace(scene, slots={**scene.slots, **slots})
