@@ -49,7 +49,18 @@ def _step(flow: Flow, slot: object) -> Step | None:
 
 
 def _ended(finish: Finish) -> Advance:
-    return Advance(replies=list(finish.replies), end=finish.end, reference=finish.reference, note=finish.note)
+    return Advance(replies=list(finish.replies), end=finish.end, reference=finish.reference,
+                   note=finish.note, urgent=finish.urgent)
+
+
+def _stale(flow: Flow, scene: Scene, changed: Mapping[str, Any]) -> dict[str, None]:
+    """Slots worked out from values that have just changed; they are worked out, or asked, again."""
+    stale: dict[str, None] = {}
+    for step in flow.steps:
+        if (step.slot not in changed and scene.slots.get(step.slot) is not None
+                and any(slot in changed or slot in stale for slot in step.depends)):
+            stale[step.slot] = None
+    return stale
 
 
 def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
@@ -133,9 +144,12 @@ def _continue(
     flow: Flow, scene: Scene, found: Mapping[str, Any], problems: Mapping[str, Problem],
     *, base: Mapping[str, Any] | None = None,
 ) -> Advance:
-    slots: dict[str, Any] = {**(base or {}), **found}
-    corrected = [slot for slot in found if scene.slots.get(slot) is not None]
     confirm = f"{flow.id}_confirm"
+    if confirm in found and len(found) > 1:
+        found = {slot: value for slot, value in found.items() if slot != confirm}   # "oui, mais le 15"
+    slots: dict[str, Any] = {**(base or {}), **found}
+    slots.update(_stale(flow, scene, slots))
+    corrected = [slot for slot in found if scene.slots.get(slot) is not None]
     if found and confirm not in found and scene.slots.get(confirm) is not None:
         slots[confirm] = None          # nothing changed after it was read is ever carried out
     trail = list((base or {}).get("flow_trail", scene.slots.get("flow_trail") or []))

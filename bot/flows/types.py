@@ -86,6 +86,7 @@ class Step:
     input: Input | None = None
     correctable: bool = True            # a later message may overwrite it without being asked
     secret: bool = False                # never repeated in summaries, packets or logs
+    depends: Sequence[str] = ()         # slots whose change makes this one's value stale
 
 
 FlowEnd = Literal["done", "cancelled", "handover", "failed"]
@@ -99,6 +100,7 @@ class Finish:
     replies: Sequence[Reply]
     reference: str | None = None        # of the effect, where there was one
     note: str = ""                      # for the agent's packet
+    urgent: bool = False                # someone may be in danger: the ticket goes to the top
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class Advance:
     note: str = ""
     interrupted: bool = False           # the message was something else: the policy should answer it first
     failures: int = 0                   # questions in a row that got no usable answer
+    urgent: bool = False                # of an end that hands over
 
 
 def choice_id(slot: str, value: str) -> str:
