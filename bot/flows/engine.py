@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.assistant.protocol import Choice, Reply
+from bot.errors import NotAllowed
 from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
 from bot.understanding.types import SMALLTALK
 
@@ -26,6 +27,22 @@ def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     ``flow_failures`` among them). Returns what to set, say and ask. May raise what ``Step.enter``
     raises (BackofficeDown); nothing has been done then.
     """
+    try:
+        return _advance(flow, heard, scene)
+    except NotAllowed as error:
+        if error.context.get("reason") != "expired" or not scene.slots.get("customer_token"):
+            raise
+    # The verification ran out while we talked: ask who it is again and keep everything else.
+    again = {"customer_token": None, "identity_challenge": None, "identity_code": None}
+    result = _advance(flow, heard, _with(scene, again))
+    result.slots = {**again, **result.slots}
+    if result.replies:
+        first = result.replies[0]
+        result.replies[0] = first.copy(update={"text": f"{scene.say('identity.session_over')}\n\n{first.text}"})
+    return result
+
+
+def _advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     shortcut = flow.shortcut(heard, scene) if flow.shortcut else None
     if shortcut is not None:
         return _ended(shortcut)
@@ -35,7 +52,8 @@ def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     found, problems = _hear(flow, heard, scene)
     if not found and not problems and scene.slots.get("requested_slot"):
         return _nothing_heard(flow, heard, scene)
-    return _continue(flow, scene, found, problems)
+    along = _check(flow, scene, found, problems)
+    return _continue(flow, scene, found, problems, base=along)
 
 
 def ask_again(flow: Flow, scene: Scene, *, prefix: str = "") -> Reply | None:
@@ -73,12 +91,20 @@ def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
         cleared: dict[str, Any] = {step.slot: None for step in flow.steps if not step.secret}
         return _continue(flow, _with(scene, {**cleared, "flow_trail": []}), {}, {}, base=cleared)
     if heard.choice == "flow:back" or intent == "back":
-        trail = list(scene.slots.get("flow_trail") or [])
-        if not trail:
-            return Advance(end="cancelled")
-        undone: dict[str, Any] = {trail.pop(): None, "flow_trail": trail}
-        return _continue(flow, _with(scene, undone), {}, {}, base=undone)
+        return _back(flow, scene)
     return None
+
+
+def _back(flow: Flow, scene: Scene) -> Advance:
+    """Undo the last answer that still matters (one no longer needed would change nothing)."""
+    trail = list(scene.slots.get("flow_trail") or [])
+    while trail:
+        slot = trail.pop()
+        step = _step(flow, slot)
+        if step is not None and step.needed(scene):
+            undone: dict[str, Any] = {slot: None, "flow_trail": trail}
+            return _continue(flow, _with(scene, undone), {}, {}, base=undone)
+    return Advance(end="cancelled")
 
 
 def _is_confirm(flow: Flow, scene: Scene) -> bool:
@@ -114,6 +140,30 @@ def _hear(flow: Flow, heard: Heard, scene: Scene) -> tuple[dict[str, Any], dict[
     return found, problems
 
 
+def _check(
+    flow: Flow, scene: Scene, found: dict[str, Any], problems: dict[str, Problem]
+) -> dict[str, Any]:
+    """Run the checks of the values heard; drops refused ones, returns the slots that come along."""
+    along: dict[str, Any] = {}
+    for step in flow.steps:
+        here = _with(scene, {**found, **along})
+        if step.check is None or step.slot not in found or not step.needed(here):
+            continue
+        result = step.check(here)
+        if isinstance(result, Problem):
+            problems[step.slot] = result
+            del found[step.slot]
+            continue
+        along.update(result)
+        if step.slot in along:
+            value = along.pop(step.slot)
+            found[step.slot] = value
+            if value is None:
+                del found[step.slot]
+                along[step.slot] = None
+    return along
+
+
 def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     understanding = heard.understanding
     known = understanding.intent in SMALLTALK or understanding.intent == "faq" or understanding.intent.startswith("flow_")
@@ -137,7 +187,7 @@ def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
 
 def _help(flow: Flow, step: Step, scene: Scene) -> str:
     values = dict(step.values(scene)) if step.values else {}
-    return scene.say(f"{_ask_key(flow, step).removesuffix('.ask')}.help", **values)
+    return scene.say(f"{_ask_key(flow, step, scene).removesuffix('.ask')}.help", **values)
 
 
 def _continue(
@@ -148,6 +198,8 @@ def _continue(
     if confirm in found and len(found) > 1:
         found = {slot: value for slot, value in found.items() if slot != confirm}   # "oui, mais le 15"
     slots: dict[str, Any] = {**(base or {}), **found}
+    for problem in problems.values():
+        slots.update(problem.slots)
     slots.update(_stale(flow, scene, slots))
     corrected = [slot for slot in found if scene.slots.get(slot) is not None]
     if found and confirm not in found and scene.slots.get(confirm) is not None:
@@ -178,14 +230,16 @@ def _continue(
     return Advance(slots=slots, requested=step.slot, replies=[question], failures=failures)
 
 
-def _ask_key(flow: Flow, step: Step) -> str:
-    return step.ask or f"{flow.id}.{step.slot.removeprefix(flow.id + '_')}.ask"
+def _ask_key(flow: Flow, step: Step, scene: Scene) -> str:
+    key = step.ask(scene) if callable(step.ask) else step.ask
+    return key or f"{flow.id}.{step.slot.removeprefix(flow.id + '_')}.ask"
 
 
 def _question(flow: Flow, step: Step, scene: Scene, *, prefix: str = "") -> Reply:
     values = dict(step.values(scene)) if step.values else {}
-    text = scene.say(_ask_key(flow, step), **values)
-    choices = [choice(step.slot, value, label) for value, label in step.choices(scene)] if step.choices else []
+    text = scene.say(_ask_key(flow, step, scene), **values)
+    offered = step.choices(scene) if step.choices else ()
+    choices = [item if isinstance(item, Choice) else choice(step.slot, *item) for item in offered]
     return Reply(text=f"{prefix}\n\n{text}".strip(), reply="flow", choices=choices, input=step.input)
 
 

@@ -60,6 +60,7 @@ class Problem:
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
+    slots: Mapping[str, Any] = field(default_factory=dict)   # slots to set along (a code to send again)
 
 
 #: A value heard, a problem with it, or None: nothing for this step in the message.
@@ -72,17 +73,21 @@ class Step:
 
     ``parse(heard, scene, asked)`` returns a value, a Problem or None. ``asked`` is true when this is
     the question just put. ``choices`` yields ``(value, label)`` pairs; their ids are
-    ``slot:<slot>:<value>``. ``needed`` may depend on slots already filled. ``enter`` runs before the
-    question is put, may call the back office and returns slots to set (never an effect on an account).
+    ``slot:<slot>:<value>``; a ready ``Choice`` among them stands as it is ("human"). ``needed`` may
+    depend on slots already filled. ``enter`` runs before the question is put, may call the back office
+    and returns slots to set (never an effect on an account). ``check`` runs once after a value was
+    heard, with every value of the message set; it may call the back office, and returns slots to set
+    along (its own among them) or a Problem, which drops the value.
     """
 
     slot: str
     parse: Callable[[Heard, Scene, bool], Parsed]
-    ask: str | None = None              # wording key; default "<flow>.<slot>.ask"
-    choices: Callable[[Scene], Sequence[tuple[str, str]]] | None = None
+    ask: str | Callable[[Scene], str] | None = None     # wording key; default "<flow>.<slot>.ask"
+    choices: Callable[[Scene], Sequence[tuple[str, str] | Choice]] | None = None
     needed: Callable[[Scene], bool] = lambda scene: True
     values: Callable[[Scene], Mapping[str, object]] | None = None   # placeholders of the question
     enter: Callable[[Scene], Mapping[str, Any]] | None = None
+    check: Callable[[Scene], Mapping[str, Any] | Problem] | None = None
     input: Input | None = None
     correctable: bool = True            # a later message may overwrite it without being asked
     secret: bool = False                # never repeated in summaries, packets or logs

@@ -1,0 +1,172 @@
+"""Who is it? Contract number and postcode, then a six-digit code by e-mail.
+
+Account flows splice :func:`identity_steps` in before their first account step. What is said is the
+same whether or not the customer exists. The code itself is never kept: once it is right, only the
+token it opens stays in ``customer_token``, for this conversation.
+
+Slots: ``contract_number``, ``contract_postcode``, ``identity_code`` (asked), ``identity_challenge``
+(``{"id", "contract", "postcode", "sent", "tried"}``; ``wait`` minutes instead of an id while too many
+codes were asked for) and ``customer_token``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.assistant.protocol import Choice, Input
+from bot.backoffice.numbers import is_contract_number, normalise_contract
+from bot.backoffice.port import Access
+from bot.errors import BadInput, NotAllowed, TooManyRequests
+from bot.flows.hearing import fold, picked
+from bot.flows.types import Heard, Parsed, Problem, Scene, Step
+
+RESEND = "resend"
+_NUMBER = re.compile(r"\bC?[\s.\-]?\d(?:[\s.\-]?\d){7}\b(?![\s.\-]?\d{2}\b)", re.IGNORECASE)
+_POSTCODE = re.compile(r"(?<!\d)\d{2}[ .]?\d{3}(?!\d)")
+_CODE = re.compile(r"(?<!\d)(?:\d[\s.\-]?){5}\d(?!\d)")
+_AGAIN = re.compile(
+    r"\b(?:ren?v[oe]i|re ?envo|rien recu|pas (?:encore )?recu|pas eu|autre code|nouveau code|"
+    r"re ?send|new code|another code|(?:not|nothing|never|didn t) (?:re|get|got|arriv|came|come)|"
+    r"opnieuw|niets? (?:ontvangen|gekregen)|nieuwe code|neuen? code|nichts? (?:erhalten|bekommen|angekommen)|erneut|"
+    r"no (?:me )?(?:ha )?llegado|nada recibido|otro codigo|nuevo codigo|non (?:mi )?e arrivato|altro codice|nuovo codice|rinvia)"
+)
+
+
+def access(scene: Scene) -> Access:
+    """The key to the verified customer's account in this conversation."""
+    return Access(token=str(scene.slots.get("customer_token") or ""), conversation_id=scene.conversation_id)
+
+
+def identity_steps(needed: Callable[[Scene], bool] = lambda scene: True) -> list[Step]:
+    """The three steps; skipped once the customer is verified, or while ``needed`` says no."""
+
+    def open_(scene: Scene) -> bool:
+        return not scene.slots.get("customer_token") and needed(scene)
+
+    return [
+        Step(slot="contract_number", parse=_contract, ask=_contract_ask, choices=_no_number, needed=open_,
+             input=Input(kind="text")),
+        Step(slot="contract_postcode", parse=_postcode, ask="identity.postcode.ask", needed=open_,
+             values=lambda scene: {"contract": scene.slots.get("contract_number") or ""},
+             input=Input(kind="postcode")),
+        Step(slot="identity_code", parse=_code, ask=_code_ask, choices=_code_choices, needed=open_,
+             values=lambda scene: {"wait": _challenge(scene).get("wait", ""),
+                                   "contract": scene.slots.get("contract_number") or ""},
+             enter=_send, check=_verify, input=Input(kind="code"), correctable=False, secret=True),
+    ]
+
+
+def _contract(heard: Heard, scene: Scene, asked: bool) -> Parsed:
+    for entity in heard.entities("contract"):
+        if entity.valid:
+            return str(entity.value)
+    if not asked or heard.choice is not None:
+        return None
+    typed = _NUMBER.search(heard.text)
+    number = normalise_contract(typed.group()) if typed else None
+    if number and is_contract_number(number):
+        return number
+    if number or heard.entities("contract"):
+        return Problem("identity.bad_contract", {"number": number or heard.entities("contract")[0].text})
+    return None
+
+
+def _contract_ask(scene: Scene) -> str:
+    return "identity.contract.ask" if scene.slots.get("contract_postcode") else "identity.both.ask"
+
+
+def _no_number(scene: Scene) -> list[tuple[str, str] | Choice]:
+    return [Choice(id="human", label=scene.say("identity.no_number"))]
+
+
+def _postcode(heard: Heard, scene: Scene, asked: bool) -> Parsed:
+    """A postcode counts as the contract's only where it was asked for or stands beside the number."""
+    if heard.choice is not None:
+        return None
+    asked_both = scene.slots.get("requested_slot") in ("contract_number", "contract_postcode")
+    if not asked_both and not heard.entities("contract"):
+        return None
+    found = heard.first("postcode")
+    if found is not None:
+        return str(found)
+    numbers = [span.span() for span in _NUMBER.finditer(heard.text)]
+    for match in _POSTCODE.finditer(heard.text):
+        if not any(start <= match.start() < end for start, end in numbers):
+            return re.sub(r"\D", "", match.group())
+    return Problem("identity.bad_postcode") if asked and re.search(r"\d", heard.text) else None
+
+
+def _code(heard: Heard, scene: Scene, asked: bool) -> Parsed:
+    if picked(heard, "identity_code") == RESEND:
+        return RESEND
+    if not asked or heard.choice is not None:
+        return None
+    match = _CODE.search(heard.text)
+    if match:
+        return re.sub(r"\D", "", match.group())
+    if _AGAIN.search(fold(heard.text)):
+        return RESEND
+    digits = re.sub(r"\D", "", heard.text)
+    return Problem("identity.code_length", {"count": len(digits)}) if 3 <= len(digits) <= 9 else None
+
+
+def _challenge(scene: Scene) -> Mapping[str, Any]:
+    return scene.slots.get("identity_challenge") or {}
+
+
+def _code_ask(scene: Scene) -> str:
+    challenge = _challenge(scene)
+    if challenge.get("wait"):
+        return "identity.limited.ask"
+    if challenge.get("tried"):
+        return "identity.code_retry.ask"
+    return "identity.code_again.ask" if challenge.get("sent", 1) > 1 else "identity.code.ask"
+
+
+def _code_choices(scene: Scene) -> list[tuple[str, str] | Choice]:
+    human = Choice(id="human", label=scene.say("choice.human"))
+    return [(RESEND, scene.say("identity.resend")), human]
+
+
+def _send(scene: Scene) -> Mapping[str, Any]:
+    """Ask for a code, once for each pair of contract and postcode until another is wanted."""
+    contract, postcode = scene.slots["contract_number"], scene.slots["contract_postcode"]
+    before = _challenge(scene)
+    same = (before.get("contract"), before.get("postcode")) == (contract, postcode)
+    if same and before.get("id"):
+        return {}
+    sent = int(before.get("sent", 0)) + 1 if same else 1
+    about = {"contract": contract, "postcode": postcode, "sent": sent}
+    try:
+        challenge = scene.backoffice.request_code(
+            contract, postcode, scene.conversation_id, f"{scene.turn_id}:code", scene.language)
+    except TooManyRequests as limit:
+        minutes = max(1, math.ceil(limit.retry_after / 60))
+        return {"identity_challenge": {**about, "sent": sent - 1, "wait": minutes}}
+    return {"identity_challenge": {**about, "id": challenge.id}}
+
+
+def _verify(scene: Scene) -> Mapping[str, Any] | Problem:
+    """The code against the challenge: a token, a resend, or a sentence on what is wrong with it."""
+    challenge = _challenge(scene)
+    again = {"identity_challenge": {**challenge, "id": None, "wait": None, "tried": False}}
+    tried = {"identity_challenge": {**challenge, "tried": True}}
+    if scene.slots["identity_code"] == RESEND:
+        return {"identity_code": None, **again}
+    if not challenge.get("id"):
+        return Problem("identity.expired_code", slots=again)
+    try:
+        customer = scene.backoffice.check_code(
+            challenge["id"], scene.slots["identity_code"], scene.conversation_id)
+    except NotAllowed as refusal:
+        many = refusal.context.get("reason") == "too_many_tries"
+        return Problem("identity.too_many_tries" if many else "identity.expired_code", slots=again)
+    except BadInput:
+        return Problem("identity.wrong_code", slots=tried)
+    if customer is None:
+        return Problem("identity.wrong_code", slots=tried)
+    return {"identity_code": None, "identity_challenge": None, "customer_token": customer.token,
+            "contract_number": customer.contract}
