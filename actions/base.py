@@ -1,0 +1,174 @@
+"""The Rasa side that all flows share: two small actions a flow, the logic being in ``bot.flows``.
+
+``validate_<id>_form`` runs at every turn of the form: it hears values, corrects, goes back, asks.
+``action_<id>`` runs once the form is over: it carries out the effect, or says why there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.assistant.choices import pressed
+from bot.assistant.context import TurnContext
+from bot.assistant.local import turn_for
+from bot.assistant.policy import Decision, decide
+from bot.assistant.protocol import Choice, Reply
+from bot.assistant.replies import button, hand_over, remember, render, starting_points
+from bot.errors import BackofficeDown, NotAllowed
+from bot.flows.engine import advance, ask_again
+from bot.flows.types import Advance, Finish, Flow, Scene
+
+#: Slots that belong to the running flow and are cleared when it ends.
+RUNNING = ("flow_key", "flow_trail", "flow_failures", "flow_status", "flow_next", "flow_note")
+#: Slots of a verification that is no longer good.
+IDENTITY = ("customer_token", "identity_challenge", "identity_code")
+
+
+def utter(dispatcher: CollectingDispatcher, replies: Sequence[Reply]) -> None:
+    """Send replies: text and buttons for any Rasa channel, the whole reply for our own."""
+    for reply in replies:
+        dispatcher.utter_message(
+            text=reply.text,
+            buttons=[{"title": c.label, "payload": c.label} for c in reply.choices] or None,
+            relais=reply.dict(),
+        )
+
+
+class ValidateFlow(Action):
+    """One turn inside a flow's form."""
+
+    flow: ClassVar[Flow]
+
+    def name(self) -> str:
+        return f"validate_{self.flow.form}"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        turn = turn_for(tracker)
+        slots = dict(tracker.slots)
+        started: dict[str, Any] = {}
+        if not slots.get("flow_key"):
+            started = {"flow_key": f"{turn.conversation_id}:{turn.turn_id}", "flow_trail": [], "flow_failures": 0,
+                       "flow_status": None, "requested_slot": None}
+            turn.memory.unknown, turn.memory.pending = 0, None
+        scene = turn.scene({**slots, **started})
+        heard = _opening(turn) if started else turn.heard
+        chosen = heard.choice or ""
+        if chosen.startswith("flow:") and chosen.removeprefix("flow:") not in ("back", "cancel", "restart", self.flow.id):
+            return self._leave(turn, "switched", {"flow_next": chosen.removeprefix("flow:")})
+        try:
+            result = await asyncio.to_thread(advance, self.flow, heard, scene)
+        except BackofficeDown as error:
+            return self._leave(turn, "failed", {"flow_note": error.detail})
+        except NotAllowed:
+            forgotten = dict.fromkeys(IDENTITY)
+            result = await asyncio.to_thread(advance, self.flow, heard, turn.scene({**scene.slots, **forgotten}))
+            result.slots = {**forgotten, **result.slots}
+        if result.interrupted:
+            result.replies = self._in_between(turn, replace(scene, slots={**scene.slots, **result.slots}))
+        utter(dispatcher, result.replies)
+        remember(result.replies, turn)
+        return self._events(turn, {**started, **result.slots}, result)
+
+    def _events(self, turn: TurnContext, slots: dict[str, Any], result: Advance) -> list[EventType]:
+        over = result.end is not None
+        if over:
+            slots = {**slots, "flow_status": result.end, "flow_note": result.note}
+        slots.pop("requested_slot", None)
+        events = [SlotSet(name, value) for name, value in slots.items()]
+        return [*events, SlotSet("memory", turn.memory.dump()), SlotSet("requested_slot", None if over else result.requested)]
+
+    def _leave(self, turn: TurnContext, status: str, slots: dict[str, Any]) -> list[EventType]:
+        values = {**slots, "flow_status": status, "memory": turn.memory.dump(), "requested_slot": None}
+        return [SlotSet(name, value) for name, value in values.items()]
+
+    def _in_between(self, turn: TurnContext, scene: Scene) -> list[Reply]:
+        """Answer what came in between, then put the pending question again."""
+        choice = turn.heard.choice
+        if choice is not None:
+            replies = pressed(choice, turn, turn.articles())
+        else:
+            decision = decide(turn.understanding, turn.memory, turn.thresholds)
+            if decision.kind == "start_flow" and decision.flow != self.flow.id:
+                return [self._offer_switch(turn, str(decision.flow))]
+            replies = [] if decision.kind in ("start_flow", "handover") else render(decision, turn)
+        for reply in replies:
+            reply.feedback = False
+            reply.choices = [c for c in reply.choices if not c.id.startswith("flow:")]
+        again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"))
+        return [*replies, again] if again else replies
+
+    def _offer_switch(self, turn: TurnContext, other: str) -> Reply:
+        label = turn.say(f"choice.flow_{other}")
+        return Reply(text=turn.say("flow.switch", other=label), reply="flow",
+                     choices=[Choice(id=f"flow:{other}", label=label), Choice(id=f"flow:{self.flow.id}", label=turn.say("choice.continue"))])
+
+
+def _opening(turn: TurnContext) -> Any:
+    """A flow started by a button also hears what the customer had written before pressing it."""
+    heard = turn.heard
+    if heard.choice and heard.choice.startswith("flow:"):
+        entities = turn.extract(turn.memory.asks[-1]) if turn.memory.asks else ()
+        return replace(heard, choice=None, understanding=replace(heard.understanding, entities=entities))
+    return heard
+
+
+class SubmitFlow(Action):
+    """What happens when a flow's form is over, whichever way it ended."""
+
+    flow: ClassVar[Flow]
+
+    def name(self) -> str:
+        return f"action_{self.flow.id}"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        turn = turn_for(tracker)
+        slots = dict(tracker.slots)
+        status = slots.get("flow_status") or "cancelled"
+        follow: list[EventType] = []
+        if status == "done":
+            finish = await self._finish(turn, slots)
+        elif status == "switched":
+            finish = Finish("cancelled", [])
+            follow = [FollowupAction(f"{slots.get('flow_next')}_form")]
+        elif status == "failed":
+            finish = Finish("failed", [Reply(text=turn.say("flow.down"), reply="flow")], note=str(slots.get("flow_note") or ""))
+        elif status == "cancelled":
+            finish = Finish("cancelled", [Reply(text=turn.say("flow.cancelled"), reply="flow", choices=starting_points(turn))])
+        else:
+            finish = Finish("handover", [], note=str(slots.get("flow_note") or ""))
+        replies = list(finish.replies)
+        if finish.end in ("handover", "failed"):
+            reason = "asked" if "asked" in finish.note else f"flow {self.flow.id}: {finish.note or finish.end}"
+            urgent = bool(finish.note.startswith("urgent"))
+            known = {s.slot: slots[s.slot] for s in self.flow.steps if not s.secret and slots.get(s.slot) is not None}
+            decision = Decision("handover", "handover.brief" if replies else "", reason=reason, urgent=urgent)
+            replies += hand_over(decision, turn, slots=known, note=finish.note, flow=self.flow.id)
+        turn.effect("flow", event=finish.end, flow=self.flow.id, reference=finish.reference)
+        utter(dispatcher, replies)
+        remember(replies, turn)
+        if status == "done" and finish.end == "done":
+            turn.memory.pending = "helped"
+        gone = [step.slot for step in self.flow.steps if step.slot not in ("contract_number", "contract_postcode")]
+        cleared = [SlotSet(slot, None) for slot in dict.fromkeys((*gone, *RUNNING))]
+        return [*cleared, SlotSet("memory", turn.memory.dump()), *follow]
+
+    async def _finish(self, turn: TurnContext, slots: dict[str, Any]) -> Finish:
+        try:
+            return await asyncio.to_thread(self.flow.finish, turn.scene(slots))
+        except BackofficeDown as error:
+            return Finish("failed", [Reply(text=turn.say("flow.down"), reply="flow")], note=error.detail)
+        except NotAllowed:
+            text = turn.say("flow.expired")
+            return Finish("cancelled", [Reply(text=text, reply="flow", choices=[button(turn, "human"), Choice(
+                id=f"flow:{self.flow.id}", label=turn.say(f"choice.flow_{self.flow.id}"))])])

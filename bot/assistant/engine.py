@@ -1,0 +1,143 @@
+"""The assistant without its dialogue engine: what it knows and how it reads a message.
+
+Holds the understanding model, the article snapshot, the wording and the back office of a process, and
+makes a :class:`TurnContext` out of a request (or of a Rasa tracker, for `rasa shell`). Thread-safe:
+the model and the snapshot are replaced, never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from bot.assistant.catalogue import Catalogue
+from bot.assistant.context import TurnContext
+from bot.assistant.memory import Memory
+from bot.assistant.policy import REFUSALS
+from bot.assistant.protocol import TurnRequest
+from bot.backoffice import make_backoffice
+from bot.backoffice.port import Backoffice
+from bot.flows.types import Heard
+from bot.language.wording import Wording, get_wording
+from bot.settings import LOCALES, Settings, get_settings
+from bot.understanding.model import Model, ReadingContext
+from bot.understanding.types import Entity, Understanding
+
+if TYPE_CHECKING:
+    from rasa_sdk import Tracker
+
+#: Intents whose text is a request worth quoting to an agent.
+_REQUESTS = ("faq", "out_of_scope", "urgent")
+
+
+class Engine:
+    """Everything a turn needs besides Rasa."""
+
+    def __init__(
+        self, settings: Settings, model: Model, catalogue: Catalogue, backoffice: Backoffice, wording: Wording
+    ) -> None:
+        self.settings = settings
+        self.model = model
+        self.catalogue = catalogue
+        self.backoffice = backoffice
+        self.wording = wording
+
+    def understand(self, text: str, memory: Memory, locale: str | None) -> Understanding:
+        """Read a message with the conversation so far."""
+        previous = (memory.language,) if memory.turns else ()
+        context = ReadingContext(article=memory.article, theme=memory.theme)
+        return self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
+
+    def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
+        """The context of a turn, with the memory brought up to date by what was just heard."""
+        fresh = "memory" not in slots
+        memory = Memory.load(slots.get("memory"))
+        if fresh and request.locale in LOCALES:
+            memory.language = str(request.locale)
+        if request.choice is not None:
+            understanding = self._pressed(request, memory)
+        else:
+            understanding = self.understand(request.text, memory, request.locale)
+        at = datetime.fromisoformat(request.at.replace("Z", "+00:00"))
+        turn = TurnContext(
+            heard=Heard(understanding, request.choice, at if at.tzinfo else at.replace(tzinfo=timezone.utc)),
+            memory=memory, wording=self.wording, backoffice=self.backoffice, thresholds=self.model.thresholds,
+            article=self.catalogue.get, articles=lambda: self.catalogue.all(memory.language),
+            extract=lambda text: self.model.entities(text, memory.language),
+            conversation_id=request.conversation_id, turn_id=request.turn_id,
+            people_available=request.people_available, next_opening=request.next_opening,
+            wait_seconds=request.wait_seconds, choice_label=request.choice_label,
+        )
+        self._listen(turn, active=bool(slots.get("requested_slot")))
+        return turn
+
+    def _pressed(self, request: TurnRequest, memory: Memory) -> Understanding:
+        """A button says what it means: nothing has to be guessed. Its last request ranks what follows."""
+        choice = str(request.choice)
+        intent = {"human": "human"}.get(choice, "choice")
+        if choice.startswith("flow:"):
+            intent = f"flow_{choice.removeprefix('flow:')}"
+        text = request.choice_label or ""
+        articles = self.understand(memory.asks[-1], memory, None).articles if memory.asks and intent == "choice" else ()
+        return Understanding(text=text, language=memory.language, language_confidence=1.0, intent=intent,
+                             confidence=1.0, articles=articles)
+
+    @staticmethod
+    def _listen(turn: TurnContext, *, active: bool) -> None:
+        memory, heard = turn.memory, turn.understanding
+        memory.turns += 1
+        if heard.language in LOCALES and turn.heard.choice is None:
+            memory.language = heard.language
+        request = heard.intent in _REQUESTS or heard.intent.startswith("flow_")
+        if turn.heard.choice is None and request and not active and heard.text.strip():
+            memory.asks.append(heard.text.strip()[:500])
+        if turn.heard.choice is None and heard.intent in REFUSALS and not active:
+            if memory.pending == "helped" and memory.article and memory.article not in memory.refused:
+                memory.refused.append(memory.article)
+                turn.effect("refused", article=memory.article)
+            if memory.last == "options":
+                refused = (c.removeprefix("article:") for c in memory.offered if c.startswith("article:"))
+                memory.refused += [slug for slug in refused if slug not in memory.refused]
+
+    def context_for_tracker(self, tracker: Tracker) -> TurnContext:
+        """The same, where Rasa drives (`rasa shell`, `rasa run actions`, `rasa test`)."""
+        message = tracker.latest_message or {}
+        turn_id = f"{tracker.sender_id}:{message.get('message_id') or len(tracker.events)}"
+        request = TurnRequest(conversation_id=tracker.sender_id, turn_id=turn_id, text=message.get("text") or "",
+                              at=datetime.now(timezone.utc).isoformat())
+        return self.context(request, dict(tracker.slots))
+
+    def with_content(self, model: Model, catalogue: Catalogue) -> Engine:
+        """The same engine over other content."""
+        return Engine(self.settings, model, catalogue, self.backoffice, self.wording)
+
+
+def build_engine(settings: Settings) -> Engine:
+    """An engine from the checkout's content, trained if need be."""
+    from bot.assistant.training import load_or_train
+
+    model, articles = load_or_train(settings)
+    return Engine(settings, model, Catalogue(articles), make_backoffice(settings), get_wording())
+
+
+@lru_cache(maxsize=1)
+def shared_engine() -> Engine:
+    """The engine of a process that Rasa started."""
+    return build_engine(get_settings())
+
+
+def entity_dicts(entities: tuple[Entity, ...]) -> list[dict[str, Any]]:
+    """Entities as Rasa writes them."""
+    return [{"entity": e.name, "value": e.value, "start": e.start, "end": e.end, "extractor": "relais"} for e in entities]
+
+
+def rasa_intent(turn: TurnContext) -> str:
+    """The intent handed to Rasa's rules: a refused flow ("je ne veux pas résilier") is a question."""
+    understanding = turn.understanding
+    if understanding.intent.startswith("flow_") and understanding.negated:
+        return "faq"
+    return understanding.intent
+
+

@@ -1,0 +1,122 @@
+"""The reply policy: what to do with a message, decided in one place and by pure functions.
+
+Promises, each a property test:
+
+* never two non-answers in a row: after one, the next thing not understood goes to a person;
+* never an article the customer refused;
+* a person whenever one is asked for, and at once for what is urgent;
+* smalltalk is read in context: "non" after an offer means the offer was wrong.
+
+Nothing here words or sends anything: see ``replies.py`` for the sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.assistant.memory import Memory
+from bot.understanding.thresholds import Thresholds
+from bot.understanding.types import ArticleCandidate, Understanding
+
+Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
+
+#: Small talk that says "that was not it".
+REFUSALS = frozenset({"deny", "disbelief", "sarcasm", "frustration", "insult", "confused"})
+ANGER = frozenset({"frustration", "insult"})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do. ``key`` names the wording; ``reason`` is for the packet and the logs."""
+
+    kind: Kind
+    key: str = ""
+    articles: tuple[ArticleCandidate, ...] = ()
+    flow: str | None = None
+    reason: str = ""
+    urgent: bool = False
+
+
+def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
+    """Decide on a message written in words, outside a flow."""
+    if u.intent == "urgent":
+        return Decision("handover", "urgent", reason="urgent", urgent=True)
+    if u.intent == "human":
+        return Decision("handover", reason="asked")
+    if m.pending == "human" and u.intent in ("affirm", "acknowledge"):
+        return Decision("handover", reason="accepted")
+    if m.pending and m.pending.startswith("flow:") and u.intent == "affirm":
+        return Decision("start_flow", flow=m.pending.removeprefix("flow:"))
+    if u.intent in ANGER and m.anger >= 1 and not _sure(u, m, t):
+        return Decision("handover", "handover.angry", reason="anger")
+    if u.intent in REFUSALS and m.last in ("answer", "options", "qualify", "nonanswer"):
+        return _refused(u, m, t)
+    if u.intent == "affirm" and m.pending == "helped":
+        return Decision("smalltalk", "smalltalk.helped")
+    if u.intent in ("affirm", "acknowledge") and m.last in ("options", "qualify") and m.offered:
+        return Decision("smalltalk", "smalltalk.which_one")
+    if u.intent.startswith("flow_") and not u.negated:
+        return Decision("start_flow", flow=u.intent.removeprefix("flow_"))
+    if u.intent in ("faq", "out_of_scope") or u.negated:
+        return _question(u, m, t)
+    if u.intent in ("cancel", "back", "restart", "repeat"):
+        return Decision("smalltalk", f"smalltalk.{u.intent}")
+    return Decision("smalltalk", f"smalltalk.{u.intent}")
+
+
+def left(u: Understanding, m: Memory) -> tuple[ArticleCandidate, ...]:
+    """Candidates the customer has not refused, best first."""
+    return tuple(a for a in u.articles if a.id not in m.refused)
+
+
+def _sure(u: Understanding, m: Memory, t: Thresholds) -> bool:
+    articles = left(u, m)
+    return bool(articles) and articles[0].probability >= t.sure
+
+
+def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
+    articles = left(u, m)
+    best = articles[0].probability if articles else 0.0
+    if u.intent != "out_of_scope" and best >= t.sure:
+        again = articles[0].id == m.article and m.last == "answer"
+        if again and m.pending == "helped":
+            return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")
+        return Decision("answer", articles=articles[:1], flow=u.flow[0] if u.flow else None)
+    likely = tuple(a for a in articles if a.probability >= t.maybe)[:3]
+    if u.intent != "out_of_scope" and likely:
+        if m.last == "options" and set(m.offered) >= {f"article:{a.id}" for a in likely}:
+            return Decision("handover", reason="the same titles again")
+        if len(likely) == 1 and len(articles) > 1:
+            likely = articles[:2]
+        return Decision("options", articles=likely, flow=u.flow[0] if u.flow and u.flow[1] >= t.maybe else None)
+    return _unknown(u, m)
+
+
+def _unknown(u: Understanding, m: Memory) -> Decision:
+    """Nothing good enough: one question that narrows by theme, then a person."""
+    if m.last == "nonanswer" or m.unknown >= 2:
+        return Decision("handover", reason="not understood twice")
+    if m.qualified or m.unknown == 1:
+        return Decision("offer_human", "handover.offer", reason="not understood")
+    key = "unknown.out_of_scope" if u.intent == "out_of_scope" else "unknown.qualify"
+    return Decision("unknown", key, reason=u.intent)
+
+
+def _refused(u: Understanding, m: Memory, t: Thresholds) -> Decision:
+    """The last thing we showed was wrong: something else, then a person; never the same again."""
+    articles = tuple(a for a in left(u, m) if a.id != m.article and f"article:{a.id}" not in m.offered)
+    best = articles[0].probability if articles else 0.0
+    if best >= t.sure:
+        return Decision("answer", articles=articles[:1])
+    if u.intent in ANGER and (m.unknown or m.anger):
+        return Decision("handover", "handover.angry", reason="anger")
+    if m.last == "nonanswer" or m.unknown >= 2:
+        return Decision("handover", reason="nothing fitted")
+    if m.last == "qualify" or m.unknown == 1:
+        return Decision("offer_human", f"refused.{u.intent}", articles=articles[:2] if best >= t.maybe else (),
+                        reason="nothing fitted")
+    likely = tuple(a for a in articles if a.probability >= t.maybe)[:2]
+    if likely:
+        return Decision("options", f"refused.{u.intent}", articles=likely)
+    return Decision("qualify", f"refused.{u.intent}", reason=u.intent)

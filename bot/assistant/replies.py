@@ -1,0 +1,221 @@
+"""From a decision to what the customer reads: sentences, buttons, cards. No decisions are made here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.assistant.context import TurnContext
+from bot.assistant.policy import Decision
+from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
+from bot.flows.format import format_opening
+from bot.settings import get_settings
+from bot.understanding.types import ArticleCandidate
+
+#: Themes of the FAQ, in the order a customer is asked about them.
+THEMES = ("facture", "paiement", "contrat", "demenagement", "compteur", "urgence", "espace-client", "services")
+
+
+def render(decision: Decision, turn: TurnContext) -> list[Reply]:
+    """What to say for a decision; records in the turn's memory what was shown, offered and said."""
+    replies = {
+        "answer": _answer, "options": _options, "qualify": _qualify, "unknown": _unknown,
+        "offer_human": _offer_human, "handover": hand_over, "smalltalk": _smalltalk,
+    }[decision.kind](decision, turn)
+    return replies
+
+
+def remember(replies: list[Reply], turn: TurnContext, *, kind: str | None = None) -> None:
+    """Keep what a later turn must know of these replies."""
+    from bot.language.wording import fingerprint
+
+    memory = turn.memory
+    for reply in replies:
+        memory.said.append(fingerprint(reply.text))
+        if reply.choices:
+            memory.offered = [c.id for c in reply.choices]
+    if replies:
+        last = replies[-1].reply
+        memory.last = kind or last
+        memory.nonanswers = memory.nonanswers + 1 if last == "nonanswer" else 0
+
+
+def button(turn: TurnContext, choice: str, **values: object) -> Choice:
+    """One of the bot's own buttons: ``human``, ``else``, ``helped:yes``…"""
+    return Choice(id=choice, label=turn.say(f"choice.{choice.replace(':', '_')}", **values))
+
+
+def flow_button(turn: TurnContext, flow: str) -> Choice:
+    """The button that starts a flow."""
+    return Choice(id=f"flow:{flow}", label=turn.say(f"choice.flow_{flow}"))
+
+
+def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str = "", flow: str | None = None) -> list[Reply]:
+    """The short answer of an article with its card, its flow and "did this help?"."""
+    article = turn.article(slug, turn.language)
+    if article is None:
+        return []
+    memory = turn.memory
+    memory.article, memory.theme, memory.pending = slug, article.theme, "helped"
+    memory.unknown = 0
+    memory.qualified = False
+    if slug not in memory.shown:
+        memory.shown.append(slug)
+    parts = [lead] if lead else []
+    if article.locale != turn.language:
+        parts.append(turn.say("answer.other_language", language=turn.say(f"language.{article.locale}")))
+    parts.append(article.answer.strip())
+    choices: list[Choice] = []
+    offered = article.flow or flow
+    if offered:
+        choices.append(flow_button(turn, offered))
+        memory.flow_offer = offered
+    turn.effect("answered", article=slug, locale=article.locale, probability=probability, theme=article.theme)
+    reply = Reply(
+        text="\n\n".join(parts), reply="answer", choices=choices, feedback=True,
+        articles=[ArticleRef(id=slug, title=article.title, locale=article.locale, probability=probability, body=article.body)],
+    )
+    return [reply]
+
+
+def _refs(turn: TurnContext, candidates: tuple[ArticleCandidate, ...]) -> list[ArticleRef]:
+    refs = []
+    for candidate in candidates:
+        article = turn.article(candidate.id, turn.language)
+        if article is not None:
+            refs.append(ArticleRef(id=article.id, title=article.title, locale=article.locale, probability=candidate.probability))
+    return refs
+
+
+def _answer(decision: Decision, turn: TurnContext) -> list[Reply]:
+    best = decision.articles[0]
+    lead = ""
+    if turn.memory.article == best.id and turn.memory.last == "answer":
+        lead = turn.say("answer.again")
+    elif turn.understanding.mood == "angry":
+        lead = turn.say("answer.sorry")
+    article = turn.article(best.id, turn.language)
+    if article is not None and article.person_only:
+        shown = show_article(turn, best.id, best.probability, lead=lead)
+        for reply in shown:
+            reply.feedback = False
+        return shown + hand_over(Decision("handover", "handover.person_only", reason=f"person only: {best.id}"), turn)
+    return show_article(turn, best.id, best.probability, lead=lead, flow=None) or _unknown(Decision("unknown", "unknown.qualify"), turn)
+
+
+def _options(decision: Decision, turn: TurnContext) -> list[Reply]:
+    refs = _refs(turn, decision.articles)
+    turn.memory.pending = None
+    choices = [Choice(id=f"article:{ref.id}", label=ref.title) for ref in refs]
+    flows = [decision.flow] if decision.flow else []
+    choices += [flow_button(turn, flow) for flow in flows]
+    choices += [button(turn, "else"), button(turn, "human")]
+    key = decision.key or "options.lead"
+    return [Reply(text=turn.say(key if turn.wording.has(key, "fr") else "refused.deny"), reply="options", choices=choices, articles=refs)]
+
+
+def theme_choices(turn: TurnContext) -> list[Choice]:
+    """One button a theme, and a person."""
+    return [Choice(id=f"theme:{theme}", label=turn.say(f"theme.{theme}")) for theme in THEMES] + [button(turn, "human")]
+
+
+def _qualify(decision: Decision, turn: TurnContext) -> list[Reply]:
+    turn.memory.qualified = True
+    turn.memory.unknown += 1
+    turn.memory.pending = None
+    lead = turn.say(decision.key) if turn.wording.has(decision.key, "fr") else ""
+    text = f"{lead} {turn.say('qualify.theme')}".strip()
+    return [Reply(text=text, reply="options", choices=theme_choices(turn))]
+
+
+def _unknown(decision: Decision, turn: TurnContext) -> list[Reply]:
+    turn.memory.qualified = True
+    turn.memory.unknown += 1
+    turn.memory.pending = None
+    turn.effect("gap", text=turn.understanding.text, language=turn.language, intent=turn.understanding.intent,
+                articles=[[a.id, a.probability] for a in turn.understanding.articles[:3]])
+    return [Reply(text=turn.say(decision.key or "unknown.qualify"), reply="nonanswer", choices=theme_choices(turn))]
+
+
+def _offer_human(decision: Decision, turn: TurnContext) -> list[Reply]:
+    turn.memory.unknown += 1
+    turn.memory.pending = "human"
+    refs = _refs(turn, decision.articles)
+    key = decision.key if turn.wording.has(decision.key, "fr") else "handover.offer"
+    text = turn.say(key)
+    if key.startswith("refused."):
+        text = f"{text} {turn.say('handover.offer')}"
+    if decision.reason == "not understood":
+        turn.effect("gap", text=turn.understanding.text, language=turn.language, intent=turn.understanding.intent, articles=[])
+    choices = [button(turn, "human"), *[Choice(id=f"article:{ref.id}", label=ref.title) for ref in refs], button(turn, "else")]
+    return [Reply(text=text, reply="options", choices=choices, articles=refs)]
+
+
+def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object] | None = None, note: str = "",
+              flow: str | None = None) -> list[Reply]:
+    """Say that a person takes over, when, and that nothing need be said again; ask for the ticket."""
+    memory = turn.memory
+    urgent = decision.urgent
+    turn.effect(
+        "handover", reason=decision.reason or "asked", urgent=urgent, theme=memory.theme, language=memory.language,
+        asks=list(memory.asks), shown=list(memory.shown), refused=list(memory.refused), mood=turn.understanding.mood,
+        anger=memory.anger, slots=slots or {}, note=note, flow=flow, priority="urgent" if urgent else "high" if memory.anger > 1 else "normal",
+    )
+    memory.handed_over = True
+    memory.pending = None
+    memory.unknown = 0
+    lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
+    return [Reply(text=f"{lead}\n\n{when_answered(turn)}", reply="handover")]
+
+
+def when_answered(turn: TurnContext) -> str:
+    """An honest word on when a person answers, from the queue or the opening hours."""
+    if turn.people_available:
+        if turn.wait_seconds is None:
+            return turn.say("handover.open")
+        minutes = max(1, round(turn.wait_seconds / 60))
+        return turn.say("handover.open_wait_one" if minutes == 1 else "handover.open_wait", minutes=minutes)
+    if turn.next_opening is None:
+        return turn.say("handover.closed_unknown")
+    at = datetime.fromisoformat(turn.next_opening).astimezone(ZoneInfo(get_settings().timezone))
+    return turn.say("handover.closed", opening=format_opening(at, turn.at, turn.language))
+
+
+#: Small talk after which the customer is asked what they need, with the usual starting points.
+_OPENERS = frozenset({"greet", "ability", "bot_challenge", "how_are_you", "restart"})
+#: Small talk that itself asks for a person's attention.
+_UPSET = frozenset({"frustration", "insult", "sarcasm"})
+
+
+def starting_points(turn: TurnContext) -> list[Choice]:
+    """Four things people come for, and a person."""
+    return [flow_button(turn, flow) for flow in ("outage", "explain_bill", "meter_reading", "move_home")] + [button(turn, "human")]
+
+
+def _smalltalk(decision: Decision, turn: TurnContext) -> list[Reply]:
+    memory, intent = turn.memory, decision.key.removeprefix("smalltalk.")
+    kind: ReplyKind = "smalltalk"
+    choices: list[Choice] = []
+    if intent in _OPENERS:
+        choices = starting_points(turn)
+    elif intent in _UPSET or intent in ("confused", "disbelief", "deny"):
+        choices = [button(turn, "human"), button(turn, "else")]
+    elif intent == "which_one":
+        refs = [c for c in memory.offered if c.startswith(("article:", "theme:", "flow:"))]
+        choices = [Choice(id=c, label=_label(turn, c)) for c in refs] + [button(turn, "human")]
+        kind = "options"
+    elif intent == "helped":
+        turn.effect("flow", event="helped", article=memory.article, helped=True)
+        memory.pending = None
+    elif intent == "repeat" and memory.article:
+        return show_article(turn, memory.article, 1.0, lead=turn.say("answer.again"))
+    key = decision.key if turn.wording.has(decision.key, "fr") else "smalltalk.acknowledge"
+    return [Reply(text=turn.say(key), reply=kind, choices=choices)]
+
+
+def _label(turn: TurnContext, choice: str) -> str:
+    kind, _, name = choice.partition(":")
+    if kind == "article":
+        article = turn.article(name, turn.language)
+        return article.title if article else name
+    return turn.say(f"theme.{name}") if kind == "theme" else turn.say(f"choice.flow_{name}")
