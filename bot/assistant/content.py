@@ -1,0 +1,87 @@
+"""Keeps a dialogue process's content as published: live within a second or two, without a restart.
+
+A thread looks at the database's content version. A changed article is put into the running index at
+once (found by its title, answer and phrasings); the model is then refitted behind it and swapped in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from bot.assistant.catalogue import Catalogue
+from bot.assistant.engine import Engine
+from bot.faq.articles import Article
+from bot.settings import Settings
+
+log = structlog.get_logger()
+#: Seconds between looks, and of quiet before a refit.
+LOOK, SETTLE = 0.7, 3.0
+
+
+class ContentWatcher:
+    """Watches published articles and swaps the engine's content."""
+
+    def __init__(
+        self, settings: Settings, get: Callable[[], Engine], put: Callable[[Engine], None],
+        version: Callable[[], int], articles: Callable[[], list[Article]], max_wrong: Callable[[], float | None],
+    ) -> None:
+        self.settings = settings
+        self._get, self._put = get, put
+        self._version, self._articles, self._max_wrong = version, articles, max_wrong
+        self._seen: int | None = None
+        self._stop = threading.Event()
+        self._refit_due: float | None = None
+        self._thread = threading.Thread(target=self._run, name="content", daemon=True)
+
+    def start(self) -> None:
+        """Begin watching."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; returns at once."""
+        self._stop.set()
+
+    def look(self) -> None:
+        """Take over what was published since the last look."""
+        version = self._version()
+        if version == self._seen:
+            return
+        first = self._seen is None
+        self._seen = version
+        engine = self._get()
+        articles = self._articles()
+        known = {(a.id, a.locale): a for a in engine.catalogue.every()}
+        current = {(a.id, a.locale): a for a in articles}
+        gone = [key for key in known if key not in current]
+        changed = [a for key, a in current.items() if known.get(key) != a]
+        dial = self._max_wrong()
+        if not gone and not changed and (dial is None or dial == engine.model.max_wrong):
+            return
+        model = engine.model.updated(changed, gone)
+        if dial is not None:
+            model = model.with_max_wrong(dial)
+        self._put(engine.with_content(model, Catalogue(articles)))
+        log.info("content.updated", version=version, changed=len(changed), gone=len(gone), first=first)
+        if changed or gone:
+            self._refit_due = SETTLE
+
+    def _refit(self) -> None:
+        engine = self._get()
+        model = engine.model.refitted()
+        self._put(self._get().with_content(model, engine.catalogue))
+        log.info("content.refitted", articles=len(engine.catalogue))
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK):
+            try:
+                self.look()
+                if self._refit_due is not None:
+                    self._refit_due -= LOOK
+                    if self._refit_due <= 0:
+                        self._refit_due = None
+                        self._refit()
+            except Exception:
+                log.exception("content.failed")

@@ -1,0 +1,160 @@
+"""The dialogue process: a small HTTP server on loopback, for the web process only.
+
+``POST /turn`` takes a TurnRequest and gives a TurnResponse; ``POST /understand`` tells how a text would
+be read; ``GET /health`` says whether turns can be taken. Every call carries the shared secret.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hmac
+import logging
+import os
+import sys
+import time
+import warnings
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from bot.assistant.protocol import TurnRequest
+from bot.errors import RelaisError
+from bot.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.assistant.engine import Engine
+    from bot.assistant.rasa_agent import RasaAgent
+
+log = structlog.get_logger()
+
+
+class Dialogue:
+    """The loaded assistant of this process; ``engine`` is swapped when content changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine: Engine | None = None
+        self.rasa: RasaAgent | None = None
+        self.problem: str | None = "starting"
+        self.started = time.monotonic()
+
+    def load(self) -> None:
+        """Load models and begin watching content (blocking, some seconds)."""
+        from bot.assistant.catalogue import Catalogue
+        from bot.assistant.content import ContentWatcher
+        from bot.assistant.engine import Engine
+        from bot.assistant.rasa_agent import RasaAgent
+        from bot.assistant.training import train_rasa, train_understanding
+        from bot.backoffice import make_backoffice
+        from bot.faq.store import content_version, published, read_dial
+        from bot.language.wording import get_wording
+        from bot.storage.database import Database
+
+        settings = self.settings
+        model, articles = train_understanding(settings, lambda line: log.info("training", what=line))
+        self.engine = Engine(settings, model, Catalogue(articles), make_backoffice(settings), get_wording())
+        self.rasa = RasaAgent(train_rasa(settings, lambda line: log.info("training", what=line)))
+        database = Database(settings.sqlalchemy_url)
+
+        def current() -> Engine:
+            assert self.engine is not None
+            return self.engine
+
+        def swap(engine: Engine) -> None:
+            self.engine = engine
+
+        watcher = ContentWatcher(
+            settings, current, swap, lambda: content_version(database), lambda: published(database), lambda: read_dial(database),
+        )
+        watcher.look()
+        watcher.start()
+        self.problem = None
+        log.info("dialogue.ready", seconds=round(time.monotonic() - self.started, 1))
+
+
+def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
+    """The HTTP side of a dialogue process."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async def load() -> None:
+            try:
+                await asyncio.to_thread(dialogue.load)
+            except Exception as error:
+                log.exception("dialogue.failed")
+                dialogue.problem = str(error)
+                os._exit(1)
+        task = asyncio.create_task(load())
+        yield
+        task.cancel()
+
+    app = FastAPI(title="Relais dialogue", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+
+    @app.middleware("http")
+    async def only_ours(request: Request, call_next: Any) -> Response:
+        if not hmac.compare_digest(request.headers.get("X-Relais-Secret", ""), secret):
+            return JSONResponse({"detail": "This port is not for you."}, 403)
+        response: Response = await call_next(request)
+        return response
+
+    @app.get("/health")
+    async def health() -> JSONResponse:
+        engine = dialogue.engine
+        body = {"ready": dialogue.problem is None, "problem": dialogue.problem,
+                "articles": len(engine.catalogue) if engine else 0,
+                "encoder": engine.model.encoder_name if engine else None,
+                "degraded": list(engine.model.degraded) if engine else []}
+        return JSONResponse(body, 200 if dialogue.problem is None else 503)
+
+    @app.post("/turn")
+    async def turn(request: TurnRequest) -> JSONResponse:
+        from bot.assistant.turn import take_turn
+
+        if dialogue.engine is None or dialogue.rasa is None or dialogue.problem:
+            return JSONResponse({"detail": "The dialogue process is still starting."}, 503)
+        try:
+            response = await take_turn(dialogue.engine, dialogue.rasa, request)
+        except RelaisError as error:
+            log.warning("turn.failed", detail=error.detail, turn=request.turn_id)
+            return JSONResponse({"detail": error.detail}, 503)
+        except Exception:
+            log.exception("turn.raised", turn=request.turn_id)
+            return JSONResponse({"detail": "The turn failed."}, 500)
+        return JSONResponse(response.dict())
+
+    @app.post("/understand")
+    async def understand(body: dict[str, Any]) -> JSONResponse:
+        if dialogue.engine is None:
+            return JSONResponse({"detail": "The dialogue process is still starting."}, 503)
+        from bot.understanding.decide import first_message
+
+        text, locale = str(body.get("text") or ""), body.get("locale")
+        return JSONResponse(first_message(dialogue.engine.model, text, locale if isinstance(locale, str) else None))
+
+    return app
+
+
+def main() -> None:
+    """Run a dialogue process."""
+    parser = argparse.ArgumentParser(description="A dialogue process (started by `relais serve`).")
+    parser.add_argument("--port", type=int, required=True)
+    port: int = parser.parse_args().port
+    warnings.filterwarnings("ignore")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    settings = get_settings()
+    secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
+    if not secret:
+        sys.exit("RELAIS_DIALOGUE_SECRET is not set.")
+    app = create_app(Dialogue(settings), secret)
+    uvicorn.run(app, host="127.0.0.1", port=port, ws="none", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+
+
+if __name__ == "__main__":
+    main()
