@@ -101,7 +101,7 @@ def _back(flow: Flow, scene: Scene) -> Advance:
     while trail:
         slot = trail.pop()
         step = _step(flow, slot)
-        if step is not None and step.needed(scene):
+        if step is not None and not step.listen and step.needed(scene):
             undone: dict[str, Any] = {slot: None, "flow_trail": trail}
             return _continue(flow, _with(scene, undone), {}, {}, base=undone)
     return Advance(end="cancelled")
@@ -129,7 +129,8 @@ def _hear(flow: Flow, heard: Heard, scene: Scene) -> tuple[dict[str, Any], dict[
         return found, problems
     for step in flow.steps:
         asked = step.slot == requested
-        if not asked and (not step.correctable or not step.needed(scene)) and scene.slots.get(step.slot) is not None:
+        open_ = step.correctable and (step.listen or step.needed(scene))
+        if not asked and not open_ and scene.slots.get(step.slot) is not None:
             continue
         parsed = step.parse(heard, scene, asked)
         if isinstance(parsed, Problem):
@@ -216,7 +217,7 @@ def _continue(
     if corrected and not prefix:
         prefix = scene.say("flow.corrected")
     while True:
-        step = next((s for s in flow.steps if s.needed(scene) and scene.slots.get(s.slot) is None), None)
+        step = next((s for s in flow.steps if not s.listen and s.needed(scene) and scene.slots.get(s.slot) is None), None)
         if step is None:
             return Advance(slots=slots, end="done")
         entered = dict(step.enter(scene)) if step.enter else {}

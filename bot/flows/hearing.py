@@ -15,7 +15,7 @@ _YES = re.compile(
     r"^(?:(?:ah|ben|bah|euh|hm+|well|ja nun|beh)[ ,]+)*(?:oui|ouais|ouai|oui oui|wi|ok|okay|d'accord|daccord|dac|"
     r"c'est bon|c'est ca|c'est cela|exact|exactement|parfait|je confirme|confirme[rz]?|vas-?y|allez-?y|go|"
     r"volontiers|bien sur|tout a fait|absolument|yes|yeah|yep|yup|sure|correct|right|go ahead|please do|i confirm|"
-    r"ja|jawel|klopt|prima|akkoord|graag|graag gedaan|doe maar|si|vale|claro|de acuerdo|confirmo|adelante|"
+    r"ja|jawel|klopt|prima|akkoord|graag|graag gedaan|doe maar|si(?=[ ,.!]*(?:$|si\b|claro|por favor|confirmo|confermo|grazie|gracias|certo))|vale|claro|de acuerdo|confirmo|adelante|"
     r"jawohl|genau|stimmt|einverstanden|gerne?|in ordnung|certo|va bene|confermo|esatto|d'accordo)\b"
 )
 _NO = re.compile(

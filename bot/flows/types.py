@@ -92,6 +92,7 @@ class Step:
     correctable: bool = True            # a later message may overwrite it without being asked
     secret: bool = False                # never repeated in summaries, packets or logs
     depends: Sequence[str] = ()         # slots whose change makes this one's value stale
+    listen: bool = False                # heard whenever it is said, never asked
 
 
 FlowEnd = Literal["done", "cancelled", "handover", "failed"]
