@@ -1,0 +1,40 @@
+"""A turn outside a flow, without Rasa: decide, render, remember. What ``action_reply`` runs."""
+
+from __future__ import annotations
+
+from bot.assistant.choices import pressed
+from bot.assistant.context import TurnContext
+from bot.assistant.policy import ANGER, Decision, decide
+from bot.assistant.protocol import Reply
+from bot.assistant.replies import remember, render
+
+
+def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
+    """Replies to a message or button, or the id of the flow to start instead."""
+    choice = turn.heard.choice
+    if choice is not None and choice != "human":
+        replies = pressed(choice, turn, turn.articles())
+    else:
+        decision = decide(turn.understanding, turn.memory, turn.thresholds)
+        if decision.kind == "start_flow":
+            return [], decision.flow
+        replies = render(decision, turn)
+        replies += _second_question(decision, turn, replies)
+    if turn.understanding.intent in ANGER or turn.understanding.mood == "angry":
+        turn.memory.anger += 1
+    remember(replies, turn)
+    return replies, None
+
+
+def _second_question(first: Decision, turn: TurnContext, replies: list[Reply]) -> list[Reply]:
+    """Where a message holds two questions and both have an answer, the second answer too."""
+    if first.kind != "answer":
+        return []
+    for part in turn.understanding.parts:
+        second = decide(part, turn.memory, turn.thresholds)
+        if second.kind == "answer" and second.articles[0].id != first.articles[0].id:
+            more = render(second, turn)
+            more[0].text = f"{turn.say('answer.also')}\n\n{more[0].text}"
+            replies[-1].feedback = False
+            return more
+    return []

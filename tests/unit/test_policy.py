@@ -1,0 +1,153 @@
+"""The reply policy's promises, over whole conversations of any messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.assistant.context import TurnContext
+from bot.assistant.engine import Engine
+from bot.assistant.memory import Memory
+from bot.assistant.policy import decide
+from bot.assistant.protocol import Reply
+from bot.assistant.respond import respond
+from bot.faq.articles import Article
+from bot.flows.types import Heard
+from bot.language.wording import get_wording
+from bot.understanding.types import CONTROL, SMALLTALK, ArticleCandidate, Understanding
+
+THRESHOLDS: Any = SimpleNamespace(sure=0.7, maybe=0.2)
+ARTICLES = [
+    Article(id=f"a{i}", locale="fr", title=f"Article {i}", answer=f"Réponse {i}.", theme="facture", person_only=i == 9)
+    for i in range(10)
+]
+BY_ID = {article.id: article for article in ARTICLES}
+AT = datetime(2026, 9, 1, 10, tzinfo=timezone.utc)
+
+
+def context(understanding: Understanding, memory: Memory, n: int, choice: str | None = None) -> TurnContext:
+    turn = TurnContext(
+        heard=Heard(understanding, choice, AT), memory=memory, wording=get_wording(), backoffice=None,  # type: ignore[arg-type]
+        thresholds=THRESHOLDS, article=lambda slug, locale: BY_ID.get(slug), articles=lambda: ARTICLES,
+        extract=lambda text: (), conversation_id="c", turn_id=f"t{n}",
+    )
+    Engine._listen(turn, active=False)
+    return turn
+
+
+def message(intent: str, *articles: tuple[str, float], **fields: Any) -> Understanding:
+    found = tuple(ArticleCandidate(slug, "fr", f"Article {slug}", p) for slug, p in articles)
+    return Understanding(text=fields.pop("text", intent), language="fr", language_confidence=1.0, intent=intent,
+                         confidence=0.9, articles=found, **fields)
+
+
+intents = st.sampled_from(["faq", "faq", "faq", "out_of_scope", *SMALLTALK, *CONTROL])
+candidates = st.lists(
+    st.tuples(st.sampled_from(sorted(BY_ID)), st.floats(0, 1)), max_size=4, unique_by=lambda pair: pair[0]
+).map(lambda pairs: sorted(pairs, key=lambda pair: -pair[1]))
+messages = st.builds(lambda intent, pairs, angry: message(intent, *pairs, mood="angry" if angry else "neutral"),
+                     intents, candidates, st.booleans())
+
+
+def converse(understandings: list[Understanding]) -> list[list[Reply]]:
+    memory, out = Memory(), []
+    for n, understanding in enumerate(understandings):
+        turn = context(understanding, memory, n)
+        replies, flow = respond(turn)
+        assert replies or flow
+        out.append(replies)
+        memory = Memory.load(turn.memory.dump())
+        if any(reply.reply == "handover" for reply in replies):
+            break
+    return out
+
+
+@given(st.lists(messages, min_size=1, max_size=12))
+@settings(max_examples=400, deadline=None)
+def test_never_two_nonanswers_in_a_row(understandings: list[Understanding]) -> None:
+    kinds = [reply.reply for replies in converse(understandings) for reply in replies]
+    assert all(not (a == b == "nonanswer") for a, b in zip(kinds, kinds[1:], strict=False))
+
+
+@given(st.lists(messages, min_size=1, max_size=12))
+@settings(max_examples=400, deadline=None)
+def test_never_the_same_sentence_twice_running(understandings: list[Understanding]) -> None:
+    texts = [reply.text for replies in converse(understandings) for reply in replies]
+    assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+
+
+@given(st.lists(messages, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_a_person_is_reached_by_asking_at_any_point(understandings: list[Understanding]) -> None:
+    memory = Memory()
+    for n, understanding in enumerate(understandings):
+        turn = context(understanding, memory, n)
+        respond(turn)
+        memory = turn.memory
+        memory.handed_over = False
+    asked = context(message("human"), memory, 99)
+    replies, _ = respond(asked)
+    assert replies[-1].reply == "handover"
+    assert [effect.kind for effect in asked.effects].count("handover") == 1
+
+
+@given(st.lists(st.just(message("faq")), min_size=3, max_size=6))
+def test_what_is_never_understood_reaches_a_person_at_the_second_failure(understandings: list[Understanding]) -> None:
+    kinds = [reply.reply for replies in converse(understandings) for reply in replies]
+    assert kinds[:2] == ["nonanswer", "handover"]
+
+
+def test_an_article_that_was_refused_is_not_shown_again() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a1", 0.9), ("a2", 0.5)), memory, 0))
+    turn = context(message("deny", ("a1", 0.9)), memory, 1)
+    replies, _ = respond(turn)
+    assert "a1" in memory.refused
+    assert all(ref.id != "a1" for reply in replies for ref in reply.articles)
+
+
+def test_no_after_an_offer_means_the_offer_was_wrong() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a1", 0.4), ("a2", 0.3)), memory, 0))
+    replies, _ = respond(context(message("deny"), memory, 1))
+    assert replies[0].reply == "options"
+    assert any(choice.id == "human" for choice in replies[0].choices)
+    assert not any(choice.id in ("article:a1", "article:a2") for choice in replies[0].choices)
+
+
+def test_an_article_for_people_only_opens_a_ticket() -> None:
+    turn = context(message("faq", ("a9", 0.95)), Memory(), 0)
+    replies, _ = respond(turn)
+    assert [reply.reply for reply in replies] == ["answer", "handover"]
+    assert "handover" in [effect.kind for effect in turn.effects]
+
+
+def test_two_questions_get_two_answers() -> None:
+    parts = (message("faq", ("a1", 0.9)), message("faq", ("a2", 0.9)))
+    replies, _ = respond(context(message("faq", ("a1", 0.9), parts=parts), Memory(), 0))
+    assert [reply.articles[0].id for reply in replies] == ["a1", "a2"]
+
+
+def test_a_refused_flow_is_not_started() -> None:
+    decision = decide(message("flow_cancel_contract", ("a1", 0.8), negated=True), Memory(), THRESHOLDS)
+    assert decision.kind == "answer"
+
+
+@pytest.mark.parametrize("intent", [*SMALLTALK])
+def test_small_talk_has_words(intent: str) -> None:
+    replies, _ = respond(context(message(intent), Memory(), 0))
+    assert replies[0].reply == "smalltalk"
+    assert "reformul" not in replies[0].text.casefold()
+
+
+def test_urgent_is_handed_over_at_once_with_the_number_to_call() -> None:
+    turn = context(message("urgent"), Memory(), 0)
+    replies, _ = respond(turn)
+    assert replies[0].reply == "handover"
+    assert "0 800 47 33 33" in replies[0].text
+    assert turn.effects[-1].payload["urgent"] is True
