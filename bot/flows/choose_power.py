@@ -23,11 +23,13 @@ from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, money
 from bot.flows.hearing import fold, picked, yes_no
 from bot.flows.identity import access, identity_steps
-from bot.flows.power_advice import advice, matters, prices, recommendation
+from bot.flows.power_advice import advice, matters, prices, recommendation, step_below
 from bot.flows.types import Finish, Flow, Heard, Parsed, Problem, Scene, Step
 
 ID = "choose_power"
 STAY, CHECK = "stay", "check"
+#: Above this a second home probably pays for power it never uses, in kVA.
+_LARGE = 6
 _CHANGE = re.compile(
     r"\b(?:pass\w*|mont\w*|augment\w*|descend\w*|baiss\w*|diminu\w*|redui\w*|mettre|mets|met(?:tez)?|chang\w*|prendre|voudrais|veux|"
     r"go|switch|move|raise|lower|reduce|increase|change|want|naar|verhog\w*|verlag\w*|wil|wijzig\w*|auf|erhoh\w*|senk\w*|wechsel\w*|andern|will|mochte|"
@@ -112,7 +114,7 @@ def _size_ask(scene: Scene) -> str:
     if slots.get(f"{ID}_heating") is not None:
         return f"{ID}.size.ask"
     if slots.get(f"{ID}_current") in prices().steps:
-        second = slots.get(f"{ID}_use") == "second"
+        second = slots.get(f"{ID}_use") == "second" and slots[f"{ID}_current"] > _LARGE
         return f"{ID}.start_second.ask" if second else f"{ID}.start_current.ask"
     return f"{ID}.start.ask"
 
@@ -152,8 +154,18 @@ def _offered(scene: Scene) -> list[int]:
     found, now = recommendation(scene.slots), scene.slots.get(f"{ID}_current")
     if found.note == "business":
         return []
-    below = found.step_below if scene.slots.get(f"{ID}_use") == "second" else None
-    return [kva for kva in (found.kva, below) if kva is not None and kva != now]
+    return [kva for kva in (found.kva, step_below(scene.slots)) if kva is not None and kva != now]
+
+
+def _show(scene: Scene) -> Mapping[str, Any]:
+    """Remember what was recommended, so that a detail that changes nothing is not answered with it all again."""
+    shown = list(scene.slots.get(f"{ID}_shown") or [])
+    return {f"{ID}_shown": [*shown[-1:], f"{recommendation(scene.slots).kva}:{scene.slots.get(f'{ID}_current')}"]}
+
+
+def _offer_ask(scene: Scene) -> str:
+    shown = scene.slots.get(f"{ID}_shown") or []
+    return f"{ID}.offer_same.ask" if len(shown) == 2 and shown[0] == shown[1] else f"{ID}.offer.ask"
 
 
 def _offer_choices(scene: Scene) -> list[tuple[str, str] | Choice]:
@@ -244,10 +256,11 @@ FLOW = Flow(
         _listen("current", _current),
         _listen("target", _target),
         Step(slot=f"{ID}_direct", parse=_direct, depends=(f"{ID}_target",),
-             needed=lambda scene: scene.slots.get(f"{ID}_target") is not None,
+             needed=lambda scene: scene.slots.get(f"{ID}_target") is not None, alone=True,
              choices=lambda scene: [("yes", scene.say(f"{ID}.direct.yes")), (CHECK, scene.say(f"{ID}.direct.check"))],
              values=lambda scene: {"kva": scene.slots[f"{ID}_target"], "month": money(
                  prices().subscription(scene.slots[f"{ID}_target"], "base"), scene.language)}),
+        _listen("shown", lambda heard, scene, asked: None),
         _listen("dwelling", lambda heard, scene, asked: home.dwelling(heard)),
         _home_step("size", lambda heard, scene, asked: home.size(heard, asked)),
         _home_step("heating", lambda heard, scene, asked: home.heating(heard, asked or _open_start(scene))),
@@ -256,7 +269,7 @@ FLOW = Flow(
         _home_step("hob", lambda heard, scene, asked: home.hob(heard, asked)),
         _listen("oven", lambda heard, scene, asked: home.oven(heard)),
         _home_step("use", lambda heard, scene, asked: home.use(heard), known=False),
-        Step(slot=f"{ID}_offer", parse=_offer, choices=_offer_choices, values=advice,
+        Step(slot=f"{ID}_offer", parse=_offer, ask=_offer_ask, choices=_offer_choices, values=advice, enter=_show, alone=True,
              needed=lambda scene: _sizing(scene) and bool(_offered(scene)), correctable=False,
              depends=tuple(f"{ID}_{name}" for name in (
                  "current", "size", "heating", "extras", "hot_water", "hob", "oven", "use", "dwelling"))),

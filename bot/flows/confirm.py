@@ -43,7 +43,7 @@ def confirm_step(
                 Choice(id="flow:back", label=scene.say("choice.back"))]
 
     return Step(slot=slot, parse=parse, ask=ask, choices=choices, needed=needed, values=values,
-                check=still_verified, correctable=False)
+                check=still_verified, correctable=False, alone=True)
 
 
 def refused(flow_id: str, scene: Scene) -> Finish | None:

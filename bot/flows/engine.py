@@ -196,8 +196,9 @@ def _continue(
     *, base: Mapping[str, Any] | None = None,
 ) -> Advance:
     confirm = f"{flow.id}_confirm"
-    if confirm in found and len(found) > 1:
-        found = {slot: value for slot, value in found.items() if slot != confirm}   # "oui, mais le 15"
+    alone = {step.slot for step in flow.steps if step.alone} | {confirm}
+    if len(found) > 1 and any(slot not in alone for slot in found):
+        found = {slot: value for slot, value in found.items() if slot not in alone}   # "oui, mais le 15"
     slots: dict[str, Any] = {**(base or {}), **found}
     for problem in problems.values():
         slots.update(problem.slots)

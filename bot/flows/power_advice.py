@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from bot.backoffice.power import Home, Recommendation, recommend_power
@@ -28,6 +30,8 @@ _TRIALS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 }
 #: Loads named in the explanation; the rest is summed up as "the rest".
 _NAMED = 4
+#: How far above a power the busiest moment may lie for someone who is willing to spread things out.
+_SPARING = 1.3
 _QUESTION = {"surface_m2": "size"}
 
 
@@ -60,16 +64,30 @@ def recommendation(slots: Mapping[str, Any]) -> Recommendation:
     return recommend_power(described(slots), prices(), int(current) if current else None)
 
 
+def step_below(slots: Mapping[str, Any]) -> int | None:
+    """The next smaller power, where it is a fair choice: a home used now and then that needs little more."""
+    found = recommendation(slots)
+    if slots.get(f"{_ID}_use") != "second" or found.step_below is None:
+        return None
+    return found.step_below if found.peak_watts <= found.step_below * 1000 * _SPARING else None
+
+
 def matters(slots: Mapping[str, Any], name: str) -> bool:
     """Whether the answer to a question could still change the power recommended."""
     if name == "extras" or slots.get(f"{_ID}_{name}") is not None:
         return True
     home = described(slots)
     for other in _combinations(slots, name):
-        fits = {recommend_power(replace(home, **other, **trial), prices()).kva for trial in _TRIALS[name]}
+        fits = {_fit(replace(home, **other, **trial), get_settings().data) for trial in _TRIALS[name]}
         if len(fits) > 1:
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def _fit(home: Home, data: Path) -> int:
+    """The power for a home, kept: the same few combinations are tried at every turn."""
+    return recommend_power(home, load_prices(data)).kva
 
 
 def _combinations(slots: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
@@ -131,8 +149,10 @@ def _assumed(found: Recommendation, scene: Scene) -> list[str]:
 
 def _notes(found: Recommendation, scene: Scene) -> list[str]:
     notes = [scene.say(f"{_ID}.note.{found.note}")] if found.note else []
-    second = scene.slots.get(f"{_ID}_use") == "second"
-    if second and found.step_below and found.step_below != scene.slots.get(f"{_ID}_current"):
-        saved = prices().year(found.kva) - prices().year(found.step_below)
-        notes.append(scene.say(f"{_ID}.note.step_below", kva=found.step_below, saved=money(saved, scene.language)))
+    if round(found.peak_watts / 1000, 1) > found.kva:
+        notes.append(scene.say(f"{_ID}.note.tight"))
+    below = step_below(scene.slots)
+    if below and below != scene.slots.get(f"{_ID}_current"):
+        saved = prices().year(found.kva) - prices().year(below)
+        notes.append(scene.say(f"{_ID}.note.step_below", kva=below, saved=money(saved, scene.language)))
     return notes

@@ -93,6 +93,7 @@ class Step:
     secret: bool = False                # never repeated in summaries, packets or logs
     depends: Sequence[str] = ()         # slots whose change makes this one's value stale
     listen: bool = False                # heard whenever it is said, never asked
+    alone: bool = False                 # a yes or no: does not count beside another value ("non, 4 pièces")
 
 
 FlowEnd = Literal["done", "cancelled", "handover", "failed"]
