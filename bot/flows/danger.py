@@ -1,0 +1,101 @@
+"""Danger in a message: gas, fire and sparks, cables, carbon monoxide, a life that hangs on a plug.
+
+Rules on words and not a model, on purpose: they must fire in every language, on the first message,
+with no model loaded, and a test can show that they do. They lean towards alarm (a needless warning
+costs a minute); only a plain denial ("aucune odeur de gaz", "ça ne sent pas le gaz") keeps them quiet.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from bot.language.normalise import normalise
+
+Danger = Literal["gas", "carbon_monoxide", "cable", "fire", "medical"]
+
+_GAS = (
+    r"(?:odeur|odeurs|odeure|fuite|fuitte|fuites|relent|effluve)s?(?: \w+){0,3} (?:de |du |2 )?gazs?\b",
+    r"(?:sen[st]?|sentir|sentons|pue[nt]*|empeste|renifle) (?:\w+ ){0,4}(?:le |du )?gazs?\b",
+    r"gazs? (?:qui )?(?:fuit|fuie|s'echappe|siffle)",
+    r"oeufs? pourris?",
+    r"(?:siffle\w*|sifflement)\b.{0,40}\b(?:gaz|gaziniere|cuisiniere|tuyau|chaudiere|compteur)",
+    r"(?:gaz|gaziniere|tuyau)\b.{0,40}\b(?:siffle\w*|sifflement|perce|arrache|fendu)",
+    r"ca sent\b.{0,40}\b(?:gaziniere|cuisiniere|chaudiere)", r"(?:urgence|securite) (?:securite )?gaz\b", r"grdf urgence",
+    r"(?:fuite|odeure?)s?\b(?: \w+){0,4} (?:gaziniere|cuisiniere|chaudiere|con?mpteur de gaz|installation interieure)",
+    r"gaziniere(?: \w+){0,3} ouverte", r"(?:tuyau|conduite)\b.{0,60}\bodeur", r"immeuble empeste",
+    r"(?:gas|gaz) (?:smell|leak|odou?r)", r"smell\w*(?: \w+){0,3} (?:of )?gas\b", r"(?:leaking|escaping) gas",
+    r"gas (?:is )?(?:leaking|escaping)", r"rotten eggs?",
+    r"gaslucht|gaslek|gasgeur", r"(?:ruik\w*|stinkt)(?: \w+){0,4} gas\b", r"gas(?: \w+){0,3} (?:ruik\w*|lek\w*)", r"rotte eieren",
+    r"(?:olor|huele|huelo|fuga|escape|oler)(?: \w+){0,3} (?:a |de )?gas\b", r"huevos? podridos?",
+    r"gasgeruch|gasleck|gasaustritt", r"(?:riech\w*|stinkt)(?: \w+){0,4} (?:nach )?gas\b", r"gas (?:riech|ausström|ausstrom|tritt aus)\w*",
+    r"faule\w* eier\w*",
+    r"(?:odore|puzza|fuga|perdita|sento|sentire)(?: \w+){0,3} (?:di |il )?gas\b", r"uova marce",
+)
+_CARBON_MONOXIDE = (
+    r"monoxyde|carbon monoxide|koolmonoxide|monoxido|kohlen?monoxid|monossido",
+    r"(?:mal (?:a la|de) tete|maux de tete|nausee|vertige|vomi)\w*\b.{0,60}\b(?:chaudiere|poele|chauffe-?eau|chauffage|gaz|brasero)",
+    r"(?:chaudiere|poele|chauffe-?eau|brasero)\b.{0,60}\b(?:mal (?:a la|de) tete|maux de tete|nausee|vertige|vomi)",
+    r"(?:headache|dizzy|nausea)\w*\b.{0,60}\b(?:boiler|heater|stove)",
+    r"(?:hoofdpijn|misselijk|duizelig)\b.{0,60}\b(?:ketel|kachel|geiser)",
+    r"(?:dolor de cabeza|mareo|nausea)\w*\b.{0,60}\b(?:caldera|calentador|estufa)",
+    r"(?:kopfschmerz|schwindel|ubelkeit|schwindlig)\w*\b.{0,60}\b(?:therme|heizung|ofen|kessel)",
+    r"(?:mal di testa|nausea|vertigini)\b.{0,60}\b(?:caldaia|stufa|scaldabagno)",
+)
+_CABLE = (
+    r"(?:cable|fil|ligne)s?(?: \w+){0,2} (?:a terre|par terre|au sol|tombe\w*|pend\w*|arrache\w*|qui traine\w*|coupe\w* dans la rue)",
+    r"(?:tombe|par terre|au sol)\b.{0,25}\b(?:cable|ligne) ?(?:electrique|haute tension)?",
+    r"(?:poteau|pylone)(?: \w+){0,3} (?:tombe|casse|couche|penche|arrache)\w*",
+    r"(?:power ?line|cable|wire|pole)s?(?: \w+){0,2} (?:down|fallen|on the ground|hanging|snapped)", r"(?:fallen|downed|hanging) (?:power ?line|cable|wire|pole)s?",
+    r"(?:kabel|draad|mast|paal)(?: \w+){0,3} (?:op de grond|gevallen|hangt|los|geknapt)",
+    r"(?:cable|poste|linea)s?(?: \w+){0,3} (?:caid\w*|en el suelo|suelt\w*|colgando)",
+    r"(?:kabel|leitung|mast|stromleitung)(?: \w+){0,4} (?:am boden|auf dem boden|heruntergefallen|umgestürzt|umgesturzt|gerissen|hangt)",
+    r"(?:cavo|palo|filo|traliccio)(?: \w+){0,3} (?:a terra|per terra|cadut\w*|pende|penzola\w*|spezzat\w*)",
+)
+_FIRE = (
+    r"(?:prend|pris|prit|en|au|un depart de|depart de|debut d'?) ?(?:feu|incendie)\b(?! vert| rouge| doux)", r"incendie", r"flammes?\b(?! verte)",
+    r"(?:brule|fume)\w*\b.{0,25}\b(?:compteur|tableau|prise|disjoncteur|linky|fils?|boitier|mur)",
+    r"(?:compteur|tableau|prise|disjoncteur|linky|boitier|fils?)\b.{0,25}\b(?:brule\w*|fume\w*|crepite\w*|gresille\w*|fond\b|fondu\w*|crame\w*|noirci\w*|chauffe)",
+    r"etincelles?|arcs? electriques?|court-?circuit(?: \w+){0,3} flamme",
+    r"(?:odeur|sent|senti|pue)(?: \w+){0,3} (?:de |le |du )?(?:brule|cramee?|roussi|plastique fondu|chaud)\b",
+    r"(?:de la|beaucoup de|il y a de la) fumee", r"(?:electrocut|electris)\w+", r"pris(?:e)? le jus|decharge electrique",
+    r"(?:eau|inonde\w*|inondation)\b.{0,30}\b(?:tableau|compteur electrique|disjoncteur)", r"(?:tableau|compteur electrique)\b.{0,30}\b(?:inonde\w*|sous l'eau|dans l'eau)",
+    r"on fire|caught fire|there(?:'s| is) a fire|sparks?\b|sparking|(?:burning|burnt) smell|smell\w*(?: \w+){0,2} burn\w*|smoke\b(?! detector| alarm)|smoking (?:meter|socket|panel|fuse)|electrocuted|electric shock",
+    r"\b(?:vonken|vonkt|brand\b|brandlucht|rook\b|schroeilucht|geelektrocuteerd|in brand)",
+    r"chispas?|chisporrote\w*|(?:huele|olor) a quemado|humo\b|fuego\b|electrocut\w*",
+    r"funken\b|funkt\b|brennt\b|brandgeruch|verbrannt(?:em|er)? geruch|(?:riecht|stinkt)(?: \w+){0,2} verbrannt\w*|rauch\b|qualm\w*|stromschlag|feuer\b",
+    r"scintill\w*|(?:odore|puzza) di bruciato|fumo\b|fuoco\b|fiamme\b|folgorat\w*|in fiamme|presa la scossa",
+)
+_MEDICAL = (
+    r"respirateur|assistance respiratoire|(?:appareil|concentrateur|extracteur)(?: \w+){0,2} (?:oxygene|medical\w*|respiratoire|d'oxygene)|dialyse a domicile|haut risque vital|sous oxygene|materiel medical",
+    r"ventilator at home|oxygen (?:machine|concentrator)|breathing machine|life support|home dialysis|medical (?:device|equipment)",
+    r"beademing\w*|zuurstof(?:apparaat|concentrator)?\b|thuisdialyse|medische apparatuur",
+    r"respirador|concentrador de oxigeno|dialisis en casa|equipo medico|maquina de oxigeno",
+    r"beatmung\w*|sauerstoffgerat|heimdialyse|medizinische\w* gerat\w*",
+    r"respiratore|ventilatore polmonare|concentratore di ossigeno|dialisi a casa|apparecchi\w* medic\w*",
+)
+
+#: In the order in which a message that names several is answered: leave first, everything else after.
+_PATTERNS: tuple[tuple[Danger, tuple[str, ...]], ...] = (
+    ("gas", _GAS), ("carbon_monoxide", _CARBON_MONOXIDE), ("cable", _CABLE), ("fire", _FIRE), ("medical", _MEDICAL),
+)
+_KINDS = tuple((kind, re.compile("|".join(rf"(?<!\w)(?:{pattern})" for pattern in patterns)))
+               for kind, patterns in _PATTERNS)
+_DENIED = re.compile(
+    r"(?:\b(?:aucune?s?|sans|pas d'|pas de|ni d'|ni|ne|n'|jamais|plus d'|no|not|without|isn't|doesn't|don't|can't|geen|niet|sin|ningun\w*|"
+    r"kein\w*|nicht|ohne|non|nessun\w*|senza)\b|\bpas d'|\bn')[^.,;!?]{0,22}$"
+)
+_DENIED_INSIDE = re.compile(r"\b(?:ne|n')\W?(?:\w+ )?(?:sens?|sent|sentez|sentons|pue)? ?(?:pas|plus|rien|aucune?)\b|\bsen[st]? (?:pas|plus|rien)\b|\bpas (?:le|de|du|d')\b|\b(?:kein|nicht|geen|niet|not?)\b")
+#: "Pas de courant et ça sent le gaz": what is denied stands before another clause.
+_CLAUSE = re.compile(r"\b(?:et|mais|car|puis|and|but|en|maar|y|pero|und|aber|e|ma)\b|[.,;:!?]")
+
+
+def detect_danger(text: str, language: str = "fr") -> Danger | None:
+    """The gravest danger a message speaks of, or ``None``. Never raises; all six languages at once."""
+    plain = normalise(text, language)
+    for kind, pattern in _KINDS:
+        for found in pattern.finditer(plain):
+            before = _CLAUSE.split(plain[:found.start()])[-1]
+            if not _DENIED.search(before) and not _DENIED_INSIDE.search(found.group()):
+                return kind
+    return None

@@ -1,0 +1,74 @@
+"""Danger is heard in every language, in every spelling, and only when it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.flows.danger import detect_danger
+
+FAQ = Path(__file__).resolve().parents[2] / "data" / "faq"
+
+PRESENT = {
+    "gas": [
+        "ça sent le gaz", "sa sen le gaz", "JE SENS UNE ODEUR DE GAZ !!!", "pas de courant et ça sent le gaz",
+        "y a une fuite de gaz dans la cuisine", "odeur d'œuf pourri dans l'escalier", "g peur ya une fuite a la gaziniere",
+        "gas smell in the hallway", "I can smell gas", "het ruikt naar gas", "gaslucht in de keuken", "huele a gas",
+        "hay una fuga de gas", "es riecht nach Gas", "Gasgeruch im Keller", "sento odore di gas", "c'è una fuga di gas",
+    ],
+    "carbon_monoxide": [
+        "mes enfants ont mal à la tête depuis que la chaudière tourne", "j'ai peur du monoxyde de carbone",
+        "carbon monoxide alarm", "we all have a headache since the boiler started",
+    ],
+    "cable": [
+        "un câble électrique pend devant le portail", "il y a un fil à terre dans la rue", "un poteau est tombé",
+        "there is a power line on the ground", "er ligt een kabel op de grond", "una linea caida",
+    ],
+    "fire": [
+        "le tableau fait des étincelles", "il y a de la fumée qui sort du compteur", "ça sent le brûlé près du disjoncteur",
+        "la prise a pris feu", "sparks from the meter", "there's a burning smell", "het stopcontact vonkt",
+        "salen chispas del cuadro", "es riecht verbrannt", "odore di bruciato dal contatore",
+    ],
+    "medical": ["mon mari est sous respirateur", "my mother is on an oxygen concentrator at home"],
+}
+ABSENT = [
+    "ça ne sent pas le gaz", "pas d'odeur de gaz", "aucune odeur de gaz ni de brûlé", "je n'ai plus de gaz", "ça sent pas le gaz",
+    "plus de courant chez moi", "j'ai le chauffage au gaz et plus de courant", "plaque à feu vif", "I don't smell gas",
+    "there is no smell of gas", "kein Gasgeruch", "es riecht nicht nach Gas", "non sento odore di gas", "no hay olor a gas",
+    "ik ruik geen gas", "mon disjoncteur saute tout le temps", "ma facture de gaz est élevée",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), [(k, t) for k, texts in PRESENT.items() for t in texts])
+def test_danger_is_heard(kind: str, text: str) -> None:
+    assert detect_danger(text) == kind
+
+
+@pytest.mark.parametrize("text", ABSENT)
+def test_a_denial_or_another_subject_is_no_danger(text: str) -> None:
+    assert detect_danger(text) is None
+
+
+def test_questions_about_other_subjects_do_not_raise_the_alarm() -> None:
+    """Every phrasing of every article outside emergencies: at most a handful of true ones."""
+    false = []
+    for path in sorted(FAQ.glob("*.yml")):
+        article = yaml.safe_load(path.read_text("utf-8"))
+        if article["theme"] != "urgence" and article["slug"] != "compteur-defaillant":
+            false += [line for line in article["variants"] if detect_danger(line)]
+    assert false == []
+
+
+def test_most_ways_to_report_a_gas_smell_are_heard() -> None:
+    article = yaml.safe_load((FAQ / "odeur-gaz.yml").read_text("utf-8"))
+    heard = [line for line in article["variants"] if detect_danger(line) is not None]
+    assert len(heard) >= 0.75 * len(article["variants"])
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_taken(text: str) -> None:
+    assert detect_danger(text) in (None, "gas", "carbon_monoxide", "cable", "fire", "medical")
