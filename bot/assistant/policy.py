@@ -60,7 +60,7 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
         return Decision("start_flow", flow=u.intent.removeprefix("flow_"))
     if u.intent in ("faq", "out_of_scope") or u.negated:
         return _question(u, m, t)
-    if u.intent in ("cancel", "back", "restart", "repeat"):
+    if u.intent in ("cancel", "go_back", "start_over", "repeat"):
         return Decision("smalltalk", f"smalltalk.{u.intent}")
     return Decision("smalltalk", f"smalltalk.{u.intent}")
 

@@ -182,7 +182,7 @@ def when_answered(turn: TurnContext) -> str:
 
 
 #: Small talk after which the customer is asked what they need, with the usual starting points.
-_OPENERS = frozenset({"greet", "ability", "bot_challenge", "how_are_you", "restart"})
+_OPENERS = frozenset({"greet", "ability", "bot_challenge", "how_are_you", "start_over"})
 #: Small talk that itself asks for a person's attention.
 _UPSET = frozenset({"frustration", "insult", "sarcasm"})
 

@@ -87,10 +87,10 @@ def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
         return Advance(end="handover", note="asked for a person")
     if heard.choice == "flow:cancel" or (intent == "cancel" and not _is_confirm(flow, scene)):
         return Advance(end="cancelled")
-    if heard.choice == "flow:restart" or intent == "restart":
+    if heard.choice == "flow:restart" or intent == "start_over":
         cleared: dict[str, Any] = {step.slot: None for step in flow.steps if not step.secret}
         return _continue(flow, _with(scene, {**cleared, "flow_trail": []}), {}, {}, base=cleared)
-    if heard.choice == "flow:back" or intent == "back":
+    if heard.choice == "flow:back" or intent == "go_back":
         return _back(flow, scene)
     return None
 

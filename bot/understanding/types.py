@@ -13,6 +13,7 @@ SMALLTALK: tuple[str, ...] = (
     "frustration", "laugh", "emoji", "how_are_you", "bot_challenge", "compliment", "joke", "ability",
     "acknowledge", "wait",
 )
+#: ``go_back`` and ``start_over``, since Rasa keeps the names ``back`` and ``restart`` for itself.
 CONTROL: tuple[str, ...] = ("human", "urgent", "cancel", "back", "restart", "repeat")
 
 

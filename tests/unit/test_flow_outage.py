@@ -251,7 +251,7 @@ def test_back_reopens_the_last_question_and_cancel_stops() -> None:
     t = talk()
     t.say("panne seulement chez moi")
     t.say("levé")
-    t.say("retour", intent="back")
+    t.say("retour", intent="go_back")
     assert t.asked == "outage_breaker"
     t.say("annule", intent="cancel")
     assert t.end == "cancelled"
