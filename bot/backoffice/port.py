@@ -159,6 +159,8 @@ class Bill:
     to_pay_eur: Decimal          # total - already paid; negative: refunded or kept as credit
     estimated: bool              # consumption rests on an estimate
     status: BillStatus
+    power_kva: int | None = None # subscribed during the period
+    tariff: Tariff | None = None
 
 
 @dataclass(frozen=True)
@@ -347,8 +349,12 @@ class Backoffice(Protocol):
         """
         ...
 
-    def check_code(self, challenge_id: str, code: str, conversation_id: str) -> VerifiedCustomer | None:
+    def check_code(self, challenge_id: str, code: str, conversation_id: str,
+                   key: str = "") -> VerifiedCustomer | None:
         """The verified customer, or ``None`` for a wrong code.
+
+        A code works once and each call is a try; with ``key``, the same call asked again gives the
+        same result and counts once (a turn may be asked twice).
 
         Raises ``NotAllowed`` with ``context["reason"]`` ``"expired"`` (also: used, unknown) or
         ``"too_many_tries"``.

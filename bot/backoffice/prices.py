@@ -37,7 +37,7 @@ class PricePeriod:
     gas_subscription: Decimal                # euros a month
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)      # by identity: usable as a cache key
 class PriceBook:
     """All prices, rules and shapes that billing needs."""
 
@@ -54,6 +54,7 @@ class PriceBook:
     other_shape: tuple[float, ...]
     fees: Mapping[str, Decimal]              # network_fees_eur
     payment: Mapping[str, Any]
+    plan: Mapping[str, int]                  # figures of payment plans
     rules: Mapping[str, Any]
 
     @property
@@ -69,7 +70,7 @@ class PriceBook:
         """Euros a month of an electricity subscription. ``KeyError`` for a power not on offer."""
         period = self.at(on) if on else self.periods[-1]
         surcharge = self.off_peak_surcharge if tariff == "off_peak" else Decimal(0)
-        return period.subscription[kva] + surcharge
+        return cents(period.subscription[kva] + surcharge)
 
     def year(self, kva: int, tariff: Tariff = "base") -> Decimal:
         """Euros a year of a subscription at today's prices."""
@@ -144,6 +145,7 @@ def _build(sheet: dict[str, Any], extra: dict[str, Any]) -> PriceBook:
         other_shape=tuple(season["other"]),
         fees={k: _decimal(v) for k, v in sheet["network_fees_eur"].items()},
         payment=sheet["payment"],
+        plan={k: int(v) for k, v in extra["payment_plan"].items()},
         rules=sheet["rules"],
     )
 
