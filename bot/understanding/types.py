@@ -14,7 +14,7 @@ SMALLTALK: tuple[str, ...] = (
     "acknowledge", "wait",
 )
 #: ``go_back`` and ``start_over``, since Rasa keeps the names ``back`` and ``restart`` for itself.
-CONTROL: tuple[str, ...] = ("human", "urgent", "cancel", "back", "restart", "repeat")
+CONTROL: tuple[str, ...] = ("human", "urgent", "cancel", "go_back", "start_over", "repeat")
 
 
 @dataclass(frozen=True)
