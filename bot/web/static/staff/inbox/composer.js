@@ -1,0 +1,125 @@
+/** The reply box: to the customer or as an internal note, with a draft kept per ticket. */
+
+import { byId } from "../lib/dom.js";
+import { attempt } from "../lib/notify.js";
+import { t } from "../lib/texts.js";
+
+const TYPING_EVERY = 3000;
+const drafts = new Map();
+const draftKey = (reference, mode) => `relais-draft:${reference}:${mode}`;
+
+/** Drafts live in the tab's own storage: gone with the tab, not left on a shared computer. */
+function keepDraft(key, text) {
+  drafts.set(key, text);
+  try {
+    if (text) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
+  } catch {
+    // Denied or full: the map above still has it.
+  }
+}
+
+function draft(key) {
+  try {
+    return sessionStorage.getItem(key) ?? drafts.get(key) ?? "";
+  } catch {
+    return drafts.get(key) ?? "";
+  }
+}
+
+/** `send(mode, text)` delivers a reply or note; `typing()` tells the customer someone writes. */
+export class Composer {
+  constructor({ send, typing }) {
+    this.send = send;
+    this.typing = typing;
+    this.reference = null;
+    this.mode = "reply";
+    this.lastTyping = 0;
+    this.box = byId("composer-text");
+    this.button = byId("composer-send");
+    this.box.addEventListener("input", () => this.typed());
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        void this.submit();
+      } else if (event.key === "Escape") this.box.blur();
+    });
+    byId("composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.submit();
+    });
+    for (const mode of ["reply", "note"]) {
+      const tab = byId(`tab-${mode}`);
+      tab.addEventListener("click", () => this.focus(mode));
+      tab.addEventListener("keydown", (event) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        event.preventDefault();
+        const other = this.mode === "reply" ? "note" : "reply";
+        this.show(other);
+        byId(`tab-${other}`).focus();
+      });
+    }
+  }
+
+  /** Follow another ticket, or the same one in another state. `replying` is false where it is not ours to answer. */
+  follow(reference, { replying, noting }) {
+    const changed = reference !== this.reference;
+    this.reference = reference;
+    this.allowed = { reply: replying, note: noting };
+    if (changed) this.show(replying ? "reply" : "note");
+    else this.update();
+  }
+
+  show(mode) {
+    this.mode = mode;
+    this.box.value = draft(draftKey(this.reference, mode));
+    this.update();
+  }
+
+  update() {
+    const { mode } = this;
+    for (const name of ["reply", "note"]) {
+      byId(`tab-${name}`).setAttribute("aria-selected", String(name === mode));
+      byId(`tab-${name}`).tabIndex = name === mode ? 0 : -1;
+    }
+    byId("composer").classList.toggle("is-note", mode === "note");
+    byId("composer-panel").setAttribute("aria-labelledby", `tab-${mode}`);
+    const allowed = this.allowed?.[mode] ?? false;
+    this.box.disabled = !allowed;
+    this.button.disabled = !allowed;
+    this.box.placeholder = t(allowed ? `composer.${mode}_placeholder` : `composer.${mode}_closed`);
+    this.box.setAttribute("aria-label", t(`composer.${mode}`));
+    byId("composer-send-text").textContent = t(`composer.send_${mode}`);
+  }
+
+  focus(mode) {
+    if (!this.reference) return;
+    this.show(mode);
+    this.box.focus();
+  }
+
+  typed() {
+    keepDraft(draftKey(this.reference, this.mode), this.box.value);
+    const now = Date.now();
+    if (this.mode === "reply" && this.box.value.trim() && now - this.lastTyping > TYPING_EVERY) {
+      this.lastTyping = now;
+      this.typing();
+    }
+  }
+
+  async submit() {
+    const text = this.box.value.trim();
+    const { mode, reference } = this;
+    if (!text || this.button.disabled) {
+      this.box.focus();
+      return;
+    }
+    const sent = await attempt(this.button, () => this.send(mode, text));
+    if (!sent) return;
+    keepDraft(draftKey(reference, mode), "");
+    // Another ticket may be open by now, or more may have been typed: only what was sent goes.
+    if (this.reference === reference && this.mode === mode && this.box.value.trim() === text) this.box.value = "";
+    this.lastTyping = 0;
+    this.box.focus();
+  }
+}

@@ -1,0 +1,101 @@
+/** The hand-over packet: everything the bot learnt, so that nobody is asked twice. */
+
+import { h, icon } from "../lib/dom.js";
+import { has, label, t } from "../lib/texts.js";
+
+const list = (items) => h("ul", null, items.map((item) => h("li", null, item)));
+
+function section(key, content) {
+  return content ? h("section", null, h("h3", null, t(key)), content) : null;
+}
+
+/** An article by title, linking to the help centre; an id alone where the title is unknown. */
+function article(entry) {
+  const id = typeof entry === "string" ? entry : entry.id ?? entry.slug;
+  const title = typeof entry === "string" ? entry : entry.title ?? id;
+  return h("a", { href: `/aide/${encodeURIComponent(id)}`, target: "_blank", rel: "noopener" }, title);
+}
+
+function slotValue(value) {
+  if (value === true) return t("yes");
+  if (value === false) return t("no");
+  if (Array.isArray(value)) return value.map(slotValue).join(", ");
+  if (value && typeof value === "object") return Object.values(value).map(slotValue).join(", ");
+  return String(value);
+}
+
+function slots(values) {
+  const known = Object.entries(values ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  if (!known.length) return null;
+  return h("dl", { class: "facts" }, known.flatMap(([name, value]) =>
+    [h("dt", null, label("slot", name)), h("dd", null, has(`value.${value}`) ? t(`value.${value}`) : slotValue(value))]));
+}
+
+/** Why the bot stopped, in words. The dialogue gives a short English reason, some with a slug behind it. */
+function reason(packet) {
+  if (!packet.reason) return null;
+  const [code] = String(packet.reason).split(":");
+  return label("reason", code.trim().replaceAll(" ", "_"));
+}
+
+/** What was tried, in words: flow, the bot's note, answers given. */
+function tried(packet) {
+  const lines = [];
+  if (packet.flow) lines.push(t("packet.flow", { flow: label("flow", packet.flow) }));
+  if (packet.note) lines.push(packet.note);
+  lines.push(...(packet.tried ?? []).map(String));
+  return lines.length ? list(lines) : h("p", { class: "quiet" }, t("packet.nothing_tried"));
+}
+
+function contact(packet, ticket) {
+  const value = packet.contact?.value ?? packet.contact ?? ticket.contact;
+  const channel = packet.channel ?? packet.contact?.channel ?? ticket.channel;
+  const lines = [];
+  if (channel) lines.push(t(`channel.${channel}`));
+  if (typeof value === "string" && value) {
+    const href = value.includes("@") ? `mailto:${value}` : `tel:${value.replace(/[^\d+]/g, "")}`;
+    lines.push(h("a", { href }, value));
+  }
+  return lines.length ? list(lines) : null;
+}
+
+/** The page the customer wrote from: a link only where it is a web address. */
+function page(address) {
+  if (!address || !/^https?:\/\//i.test(address)) return address;
+  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, address.replace(/^https?:\/\//i, ""));
+}
+
+function about(packet, ticket) {
+  const facts = [
+    ["packet.reason", reason(packet)],
+    ["packet.language", label("language", packet.language ?? ticket.locale)],
+    ["packet.theme", (packet.theme ?? ticket.theme) && label("queue", packet.theme ?? ticket.theme)],
+    ["packet.mood", packet.mood && packet.mood !== "neutral" && label("mood", packet.mood)],
+    ["packet.urgency", ticket.priority !== "normal" && label("priority", ticket.priority)],
+    ["packet.verified", packet.verified && t("yes")],
+    ["packet.page", page(packet.page_url)],
+  ].filter(([, value]) => value);
+  return h("dl", { class: "facts" }, facts.flatMap(([key, value]) => [h("dt", null, t(key)), h("dd", null, value)]));
+}
+
+/** The packet of a ticket as an element, open at first. */
+export function packetView(ticket, open = true) {
+  const packet = ticket.packet ?? {};
+  const { request } = packet;
+  const shown = packet.articles_shown ?? [];
+  const titles = new Map(shown.map((entry) => [entry.id, entry]));
+  const refused = (packet.articles_refused ?? []).map((slug) => titles.get(slug) ?? slug);
+  return h("details", { class: "card packet", open },
+    h("summary", null, icon("inbox"), t("packet.title")),
+    h("div", { class: "packet-body" },
+      h("p", { class: "packet-summary" }, ticket.summary),
+      request && h("section", null, h("h3", null, t("packet.request")),
+        h("blockquote", { class: "words", lang: packet.language ?? ticket.locale }, request)),
+      h("div", { class: "packet-grid" },
+        section("packet.tried", tried(packet)),
+        shown.length > 0 && section("packet.shown", list(shown.map(article))),
+        refused.length > 0 && section("packet.refused", list(refused.map(article))),
+        section("packet.slots", slots(packet.slots)),
+        section("packet.contact", contact(packet, ticket)),
+        section("packet.about", about(packet, ticket)))));
+}

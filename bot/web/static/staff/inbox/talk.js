@@ -1,0 +1,104 @@
+/** The conversation and what happened around it, oldest first; new lines are added, old ones kept. */
+
+import { h, icon } from "../lib/dom.js";
+import { dayOf, formatFull, formatFullDay, formatTime, has, label, t } from "../lib/texts.js";
+
+/** Who speaks, as the reader knows them. */
+function speaker(event) {
+  if (event.author === "agent") return event.name ?? event.agent ?? t("author.agent");
+  return t(`author.${event.author}`);
+}
+
+function extras(event) {
+  const articles = (event.articles ?? []).filter((article) => article.title);
+  const choices = (event.choices ?? []).map((choice) => choice.label);
+  return [
+    articles.length > 0 && h("p", { class: "small" }, articles.flatMap((article, index) => [
+      index ? " · " : "",
+      h("a", { href: `/aide/${encodeURIComponent(article.id)}`, target: "_blank", rel: "noopener" }, article.title),
+    ])),
+    choices.length > 0 && h("p", { class: "message-choices" },
+      h("span", { class: "visually-hidden" }, t("talk.choices")),
+      choices.map((text) => h("span", { class: "tag" }, text))),
+  ];
+}
+
+function paragraphs(text) {
+  return String(text ?? "").split(/\n{2,}/).map((part) => h("p", { class: "pre" }, part));
+}
+
+function message(event) {
+  return h("li", { class: `message message-${event.author}` },
+    h("span", { class: "message-head" }, h("strong", null, speaker(event)),
+      h("time", { datetime: event.at, title: formatFull(event.at) }, formatTime(event.at))),
+    h("div", { class: "bubble stack" }, ...paragraphs(event.text ?? event.label ?? event.choice_label ?? event.choice)),
+    ...extras(event));
+}
+
+function note(entry) {
+  return h("li", { class: "message message-note" },
+    h("span", { class: "message-head" }, icon("note"), h("strong", null, t("talk.note", { name: entry.name })),
+      h("time", { datetime: entry.at, title: formatFull(entry.at) }, formatTime(entry.at))),
+    h("div", { class: "bubble stack" }, ...paragraphs(entry.text)));
+}
+
+/** One line on something that happened; null for what the conversation already shows. */
+function happening(entry) {
+  let text;
+  if (entry.type === "history") {
+    if (["reply", "customer", "note"].includes(entry.action)) return null;
+    const key = `history.${entry.action}`;
+    if (!has(key)) return null;
+    text = t(key, { name: entry.name, to: entry.to ?? "" });
+  } else if (entry.kind === "handover") text = t("talk.handover");
+  else if (entry.kind === "closed") text = t("talk.closed");
+  else if (entry.kind === "survey") text = entry.author === "customer" ? t("talk.survey") : null;
+  else text = null;
+  if (!text) return null;
+  return h("li", { class: "talk-line" }, text, " ", h("time", { datetime: entry.at, title: formatFull(entry.at) }, formatTime(entry.at)));
+}
+
+/**
+ * Events and history of a ticket as one sequence of `{key, at, node}` (node may be null).
+ * `names(username)` turns an account into a first name.
+ */
+export function lines(transcript, history, names) {
+  const events = (transcript ?? []).map((event) => ({
+    key: `e${event.seq}`, at: event.at, rank: event.seq,
+    node: () => (event.kind === "message" ? message(event) : happening({ ...event, type: "event" })),
+  }));
+  const extra = (history ?? []).map((entry, index) => {
+    const name = names(entry.author);
+    const detail = entry.detail ?? {};
+    const to = detail.to ?? detail.assignee ?? detail.queue ?? "";
+    const value = { ...entry, type: "history", name, text: detail.text, to: detail.queue ? label("queue", detail.queue) : names(to) };
+    return { key: `h${entry.id ?? index}`, at: entry.at, rank: 0, node: () => (entry.action === "note" ? note(value) : happening(value)) };
+  });
+  return [...events, ...extra].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank));
+}
+
+/** Draw the lines into `list`, keeping those already there; returns how many messages were added. */
+export function drawTalk(list, sequence) {
+  const kept = new Map([...list.children].map((node) => [node.dataset.key, node]));
+  let added = 0;
+  let day = "";
+  const nodes = [];
+  for (const { key, at, node } of sequence) {
+    if (dayOf(at) !== day) {
+      day = dayOf(at);
+      nodes.push(kept.get(day) ?? Object.assign(h("li", { class: "talk-day", dataset: { key: day } }, formatFullDay(at))));
+    }
+    const known = kept.get(key);
+    if (known) {
+      nodes.push(known);
+      continue;
+    }
+    const fresh = node();
+    if (!fresh) continue;
+    fresh.dataset.key = key;
+    nodes.push(fresh);
+    added += fresh.classList.contains("message") ? 1 : 0;
+  }
+  list.replaceChildren(...nodes);
+  return added;
+}

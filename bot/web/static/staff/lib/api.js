@@ -1,0 +1,70 @@
+/** Calls to the staff API with the session cookie, and its errors as one sentence. */
+
+import { t } from "./texts.js";
+
+/** What went wrong, in a sentence for the person at the screen. */
+export class Problem extends Error {
+  constructor(detail, status = 0, body = {}) {
+    super(detail);
+    this.detail = detail;
+    this.status = status;
+    this.body = body;
+  }
+}
+
+const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+function query(params) {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(params ?? {})) {
+    if (value !== null && value !== undefined && value !== "" && value !== false) search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}
+
+/** A path of the staff API with its query string. */
+export const staffUrl = (path, params) => `/api/v1/staff/${path}${query(params)}`;
+
+async function problemOf(response) {
+  let body = {};
+  try {
+    body = await response.json();
+  } catch {
+    // A proxy's error page: the status alone has to do.
+  }
+  const detail = typeof body.detail === "string" ? body.detail : t("error.status", { status: response.status });
+  return new Problem(detail, response.status, body);
+}
+
+/** Where the session has ended, back to the sign-in page, and then to here again. */
+function signInAgain() {
+  const here = location.pathname + location.search + location.hash;
+  location.assign(`/login?next=${encodeURIComponent(here)}`);
+}
+
+async function call(method, path, { params, body, signal } = {}) {
+  const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf();
+  let response;
+  try {
+    response = await fetch(staffUrl(path, params), {
+      method, headers, signal, credentials: "same-origin",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(t("error.offline"));
+  }
+  if (response.status === 401) {
+    signInAgain();
+    throw new Problem(t("error.session"), 401);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response.status === 204 ? null : response.json();
+}
+
+export const get = (path, params, signal) => call("GET", path, { params, signal });
+export const post = (path, body = {}) => call("POST", path, { body });
+export const put = (path, body, params) => call("PUT", path, { body, params });

@@ -1,0 +1,46 @@
+/** What every staff page does: theme switch, relative times that keep up, leaving guards. */
+
+import { formatAgo } from "./texts.js";
+
+const KEY = "relais-theme";
+
+function applyTheme(theme) {
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+}
+
+/** Storage may be denied; then the choice lasts as long as the page. */
+export function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Nothing to do: it is only a preference.
+  }
+}
+
+export function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+applyTheme(recall(KEY));
+const select = document.getElementById("theme");
+if (select) {
+  select.value = recall(KEY) ?? "auto";
+  select.addEventListener("change", () => {
+    applyTheme(select.value);
+    remember(KEY, select.value);
+  });
+}
+
+setInterval(() => {
+  for (const node of document.querySelectorAll("time[data-ago]")) node.textContent = formatAgo(node.dateTime);
+}, 30_000);
+
+// The other language shows the same place: the part of the address after # never reaches the server.
+document.querySelector(".top a[hreflang]")?.addEventListener("click", (event) => {
+  event.currentTarget.hash = location.hash;
+});
