@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -41,10 +42,17 @@ def utter(dispatcher: CollectingDispatcher, replies: Sequence[Reply]) -> None:
         )
 
 
-class ValidateFlow(Action):
-    """One turn inside a flow's form."""
+class FlowAction(Action, ABC):
+    """An action of a flow. Abstract, so that rasa-sdk registers only the flows' own classes."""
 
-    flow: ClassVar[Flow]
+    @property
+    @abstractmethod
+    def flow(self) -> Flow:
+        """The flow; subclasses set it as a class attribute."""
+
+
+class ValidateFlow(FlowAction, ABC):
+    """One turn inside a flow's form."""
 
     def name(self) -> str:
         return f"validate_{self.flow.form}"
@@ -121,10 +129,8 @@ def _opening(turn: TurnContext) -> Any:
     return heard
 
 
-class SubmitFlow(Action):
+class SubmitFlow(FlowAction, ABC):
     """What happens when a flow's form is over, whichever way it ended."""
-
-    flow: ClassVar[Flow]
 
     def name(self) -> str:
         return f"action_{self.flow.id}"

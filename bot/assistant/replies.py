@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.assistant.context import TurnContext
 from bot.assistant.policy import Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
-from bot.flows.format import format_opening
 from bot.settings import get_settings
+from bot.tickets.hours import desk
 from bot.understanding.types import ArticleCandidate
 
 #: Themes of the FAQ, in the order a customer is asked about them.
@@ -177,8 +176,8 @@ def when_answered(turn: TurnContext) -> str:
         return turn.say("handover.open_wait_one" if minutes == 1 else "handover.open_wait", minutes=minutes)
     if turn.next_opening is None:
         return turn.say("handover.closed_unknown")
-    at = datetime.fromisoformat(turn.next_opening).astimezone(ZoneInfo(get_settings().timezone))
-    return turn.say("handover.closed", opening=format_opening(at, turn.at, turn.language))
+    opening = datetime.fromisoformat(turn.next_opening.replace("Z", "+00:00"))
+    return turn.say("handover.closed", opening=desk(get_settings()).describe(opening, turn.at, turn.language))
 
 
 #: Small talk after which the customer is asked what they need, with the usual starting points.
