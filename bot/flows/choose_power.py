@@ -144,7 +144,7 @@ def _offer(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     named = [int(e.value) for e in heard.entities("power_kva")]  # type: ignore[call-overload]
     if named and not _NOW.search(fold(heard.text)):
         return str(named[-1]) if named[-1] in prices().steps else Problem(
-            f"{ID}.not_sold", {"kva": named[-1], "steps": ", ".join(map(str, prices().steps))})
+            f"{ID}.not_sold", {"kva": named[-1], "steps": ", ".join(map(str, prices().steps))}, asks=True)
     said = yes_no(heard)
     return None if said is None else str(_offered(scene)[0]) if said else STAY
 

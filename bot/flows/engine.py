@@ -88,7 +88,7 @@ def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
     if heard.choice == "flow:cancel" or (intent == "cancel" and not _is_confirm(flow, scene)):
         return Advance(end="cancelled")
     if heard.choice == "flow:restart" or intent == "start_over":
-        cleared: dict[str, Any] = {step.slot: None for step in flow.steps if not step.secret}
+        cleared: dict[str, Any] = {step.slot: None for step in flow.steps}
         return _continue(flow, _with(scene, {**cleared, "flow_trail": []}), {}, {}, base=cleared)
     if heard.choice == "flow:back" or intent == "go_back":
         return _back(flow, scene)
@@ -227,6 +227,8 @@ def _continue(
         if scene.slots.get(step.slot) is None:
             break
     question = _question(flow, step, scene, prefix=prefix)
+    if step.slot in problems and problems[step.slot].asks:
+        question.text = prefix
     if failures >= OFFER_AFTER:
         question.choices.append(Choice(id="human", label=scene.say("choice.human")))
     return Advance(slots=slots, requested=step.slot, replies=[question], failures=failures)

@@ -70,7 +70,7 @@ def _contract(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if number and is_contract_number(number):
         return number
     if number or heard.entities("contract"):
-        return Problem("identity.bad_contract", {"number": number or heard.entities("contract")[0].text})
+        return Problem("identity.bad_contract", {"number": number or heard.entities("contract")[0].text}, asks=True)
     return None
 
 
@@ -96,7 +96,7 @@ def _postcode(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     for match in _POSTCODE.finditer(heard.text):
         if not any(start <= match.start() < end for start, end in numbers):
             return re.sub(r"\D", "", match.group())
-    return Problem("identity.bad_postcode") if asked and re.search(r"\d", heard.text) else None
+    return Problem("identity.bad_postcode", asks=True) if asked and re.search(r"\d", heard.text) else None
 
 
 def _code(heard: Heard, scene: Scene, asked: bool) -> Parsed:
@@ -110,7 +110,7 @@ def _code(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if _AGAIN.search(fold(heard.text)):
         return RESEND
     digits = re.sub(r"\D", "", heard.text)
-    return Problem("identity.code_length", {"count": len(digits)}) if 3 <= len(digits) <= 9 else None
+    return Problem("identity.code_length", {"count": len(digits)}, asks=True) if 3 <= len(digits) <= 9 else None
 
 
 def _challenge(scene: Scene) -> Mapping[str, Any]:
@@ -142,7 +142,8 @@ def _send(scene: Scene) -> Mapping[str, Any]:
     about = {"contract": contract, "postcode": postcode, "sent": sent}
     try:
         challenge = scene.backoffice.request_code(
-            contract, postcode, scene.conversation_id, f"{scene.turn_id}:code", scene.language)
+            contract, postcode, scene.conversation_id, f"{scene.conversation_id}:{scene.turn_id}:code",
+            scene.language)
     except TooManyRequests as limit:
         minutes = max(1, math.ceil(limit.retry_after / 60))
         return {"identity_challenge": {**about, "sent": sent - 1, "wait": minutes}}
@@ -160,7 +161,8 @@ def _verify(scene: Scene) -> Mapping[str, Any] | Problem:
         return Problem("identity.expired_code", slots=again)
     try:
         customer = scene.backoffice.check_code(
-            challenge["id"], scene.slots["identity_code"], scene.conversation_id)
+            challenge["id"], scene.slots["identity_code"], scene.conversation_id,
+            f"{scene.conversation_id}:{scene.turn_id}:check")
     except NotAllowed as refusal:
         many = refusal.context.get("reason") == "too_many_tries"
         return Problem("identity.too_many_tries" if many else "identity.expired_code", slots=again)

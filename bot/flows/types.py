@@ -61,6 +61,7 @@ class Problem:
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
     slots: Mapping[str, Any] = field(default_factory=dict)   # slots to set along (a code to send again)
+    asks: bool = False                  # its sentence puts the question again by itself
 
 
 #: A value heard, a problem with it, or None: nothing for this step in the message.

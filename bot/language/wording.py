@@ -9,6 +9,7 @@ Placeholders are ``{name}``; a missing one is an error here and not a brace in f
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -91,7 +92,9 @@ class Wording:
         missing = names - set(values)
         if missing:
             raise ConfigurationError(f"Wording `{key}` needs {', '.join(sorted(missing))}.")
-        return text.format(**values) if names else text.replace("{{", "{").replace("}}", "}")
+        if names:     # an empty placeholder leaves no double space behind
+            return re.sub(r" {2,}", " ", text.format(**values)).strip()
+        return text.replace("{{", "{").replace("}}", "}")
 
 
 def fingerprint(text: str) -> str:
