@@ -1,0 +1,1 @@
+"""Engine, schema, migrations and outbox: the only package that knows which database runs."""

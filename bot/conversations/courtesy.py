@@ -1,0 +1,26 @@
+"""Recognises a message that only thanks or says goodbye, in the six languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORDS = frozenset(
+    """merci beaucoup bcp mille grand super parfait top genial nickel ok okay d accord daccord c est
+    bon bien tres note au revoir aurevoir bonne journee soiree a bientot a vous aussi cool
+    thanks thank you very much great perfect bye goodbye cheers have nice day fine
+    bedankt dank je u wel hartelijk prima tot ziens fijne dag goed
+    gracias muchas muy amable perfecto vale adios hasta luego buen dia
+    danke schon schoen vielen dank herzlichen tschuss tschuess wiedersehen auf super alles klar schonen tag
+    grazie mille perfetto arrivederci buona giornata gentilissimo va bene ciao""".split()
+)
+_THANKS = re.compile(r"[\U0001F300-\U0001FAFF\u2600-\u27bf\ufe0f\u200d]")
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether every word of a short text is one of thanks or farewell ("Merci beaucoup !", "👍")."""
+    plain = unicodedata.normalize("NFKD", _THANKS.sub(" ", text).casefold())
+    words = re.findall(r"[a-z]+", "".join(ch for ch in plain if not unicodedata.combining(ch)))
+    if "?" in text or len(words) > 8 or re.search(r"\d", text):
+        return False
+    return all(word in _WORDS for word in words)

@@ -1,0 +1,166 @@
+"""What customers do, each in one transaction: open, write, rate, ask for a person, read, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversations import store
+from bot.conversations.courtesy import is_courtesy
+from bot.conversations.errors import ChoiceNotOffered, EmptyMessage, MessageTooLong
+from bot.conversations.model import Conversation, Draft, Event
+from bot.conversations.text import clean, is_blank
+from bot.conversations.turns import Turn, claim
+from bot.conversations.wording import say, speak
+from bot.errors import BadInput
+from bot.privacy.redaction import redact
+from bot.storage.clock import later, now_iso
+from bot.storage.schema import feedback
+from bot.tickets import store as tickets
+
+REOPEN_DAYS = 7
+#: First buttons of a conversation: id as the dialogue knows it, wording key.
+FIRST_CHOICES = (
+    ("flow:outage", "choice_outage"),
+    ("flow:explain_bill", "choice_bill"),
+    ("flow:meter_reading", "choice_reading"),
+    ("flow:move_home", "choice_move"),
+    ("human", "choice_human"),
+)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A stored message: its number, new events to publish, the turn to run (if we got it)."""
+
+    seq: int
+    events: list[Event] = field(default_factory=list)
+    turn: Turn | None = None
+
+
+def begin(
+    connection: Connection, *, locale: str | None, page_url: str | None, language: str
+) -> tuple[Conversation, str, list[Event]]:
+    """A new conversation with its welcome."""
+    conversation, token = store.create(
+        connection, language=language, locale=locale, page_url=page_url
+    )
+    voice = speak(language)
+    greeting: dict[str, Any] = {
+        "text": say("greeting", voice), "reply": "smalltalk", "articles": [],
+        "choices": [{"id": name, "label": say(key, voice)} for name, key in FIRST_CHOICES],
+        "meta": {"source": "greeting"},
+    }
+    made = store.append(connection, conversation.id, [Draft("message", "bot", greeting)])
+    return store.get(connection, conversation.id), token, made
+
+
+def check_text(text: str, limit: int) -> str:
+    """The text as it will be stored. Raises EmptyMessage, MessageTooLong."""
+    if len(text) > limit:
+        raise MessageTooLong(limit)
+    cleaned = clean(text)
+    if is_blank(cleaned):
+        raise EmptyMessage()
+    return cleaned
+
+
+def accept(
+    connection: Connection, conversation_id: str, token: str, *, client_message_id: str,
+    text: str, choice: str | None, knows_article: Callable[[str], str | None],
+    lease_seconds: float,
+) -> Accepted:
+    """Store a customer's message; the same ``client_message_id`` again gives the same number.
+
+    ``knows_article`` gives an article's title by slug. Raises UnknownConversation, ChoiceNotOffered.
+    """
+    conversation = store.open_with(connection, conversation_id, token, lock=True)
+    already = store.find_client_message(connection, conversation_id, client_message_id)
+    if already is not None:
+        return Accepted(already)
+    payload: dict[str, Any] = {"text": text}
+    if choice is not None:
+        label = _label(connection, conversation, choice, knows_article)
+        payload = {"text": label, "choice": choice}
+    made = store.append(connection, conversation_id,
+                        [Draft("message", "customer", payload, client_message_id)])
+    seq = made[0].seq
+    mode, more = _receive(connection, conversation, text)
+    made += store.append(connection, conversation_id, more)
+    values: dict[str, Any] = {"mode": mode, "closed_at": None, "outcome": None}
+    if mode == "bot":
+        values["asked_seq"] = seq
+    store.update(connection, conversation_id, **values)
+    turn = None
+    if mode == "bot":
+        turn = claim(connection, store.get(connection, conversation_id), lease_seconds)
+    return Accepted(seq, made, turn)
+
+
+def rate(
+    connection: Connection, conversation_id: str, token: str, *, kind: str, value: int,
+    comment: str | None,
+) -> list[Event]:
+    """Store a rating (``helped`` 0/1, ``csat`` 1–5, ``effort`` 1–10)."""
+    conversation = store.open_with(connection, conversation_id, token, lock=True)
+    ranges = {"helped": (0, 1), "csat": (1, 5), "effort": (1, 10)}
+    low, high = ranges[kind]
+    if not low <= value <= high:
+        raise BadInput(f"{kind} must be between {low} and {high}.")
+    note = redact(clean(comment)[:2000]) if comment else None
+    with_agent = tickets.of_conversation(connection, conversation.id) is not None
+    connection.execute(sa.insert(feedback).values(
+        conversation_id=conversation.id, at=now_iso(), kind=kind, value=value, comment=note,
+        with_agent=with_agent))
+    shown: dict[str, Any] = {kind: bool(value) if kind == "helped" else value}
+    if note:
+        shown["comment"] = note
+    return store.append(connection, conversation.id, [Draft("survey", "customer", shown)])
+
+
+def _label(
+    connection: Connection, conversation: Conversation, choice: str,
+    knows_article: Callable[[str], str | None],
+) -> str:
+    label = store.offered_label(connection, conversation.id, choice)
+    if label is None and choice == "human":
+        label = say("choice_human", conversation.language)   # the way out is always offered
+    if label is None and choice.startswith("article:"):
+        label = knows_article(choice.removeprefix("article:"))   # links between articles
+    if label is None and choice in ("helped:yes", "helped:no") and _asked_feedback(
+        connection, conversation.id
+    ):
+        label = say("helped_yes" if choice == "helped:yes" else "helped_no", conversation.language)
+    if label is None:
+        raise ChoiceNotOffered()
+    return label
+
+
+def _asked_feedback(connection: Connection, conversation_id: str) -> bool:
+    return any(e.author == "bot" and e.payload.get("feedback")
+               for e in store.last_events(connection, conversation_id, 30))
+
+
+def _receive(
+    connection: Connection, conversation: Conversation, text: str
+) -> tuple[str, list[Draft]]:
+    """Who the message is for, and what its ticket does about it."""
+    if conversation.mode == "bot":
+        return "bot", []
+    ticket = tickets.of_conversation(connection, conversation.id)
+    if ticket is None:
+        return "bot", []
+    if conversation.mode in ("waiting", "agent"):
+        if ticket["status"] in ("pending", "on_hold"):
+            tickets.act(connection, ticket, "customer", "customer")
+        return conversation.mode, []
+    recent = (ticket["solved_at"] or "") >= later(-REOPEN_DAYS * 86400)
+    if not recent or is_courtesy(text):
+        return "bot", []     # "merci !" after a solved ticket needs no person
+    ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
+    shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
+    return "agent" if ticket["assignee"] else "waiting", [Draft("ticket", "system", shown)]

@@ -1,0 +1,149 @@
+"""A turn in the database: claimed by one process at a time, committed as a whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.assistant.protocol import Reply, TurnResponse
+from bot.conversations import store
+from bot.conversations.effects import Moment, carry_out
+from bot.conversations.model import Conversation, Draft, Event
+from bot.storage.clock import iso, later, now_iso
+from bot.storage.schema import conversations, events
+
+_C, _E = conversations.c, events.c
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The right to answer ``message``, as long as ``token`` stands in the conversation's row."""
+
+    conversation: Conversation
+    message: Event
+    token: str
+    recent: tuple[Event, ...] = ()
+    attempts: int = 1
+
+    @property
+    def id(self) -> str:
+        """The same for every try of the same message."""
+        return f"{self.conversation.id}:{self.message.seq}"
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What the customer gets, and the next turn where another message waits."""
+
+    events: list[Event] = field(default_factory=list)
+    following: Turn | None = None
+
+
+def claim(
+    connection: Connection, conversation: Conversation, lease_seconds: float
+) -> Turn | None:
+    """The turn for the oldest unanswered message; None if there is none or someone has it.
+
+    The caller holds the conversation's row.
+    """
+    if conversation.mode != "bot" or conversation.asked_seq <= conversation.answered_seq:
+        return None
+    if conversation.turn_token and (conversation.turn_lease_until or "") > now_iso():
+        return None
+    unanswered = store.events_after(connection, conversation.id, conversation.answered_seq)
+    message = next((e for e in unanswered if e.author == "customer" and e.kind == "message"), None)
+    if message is None:
+        store.update(connection, conversation.id, answered_seq=conversation.asked_seq)
+        return None
+    token = uuid.uuid4().hex
+    store.update(connection, conversation.id, turn_token=token,
+                 turn_lease_until=later(lease_seconds), turn_attempts=_C.turn_attempts + 1)
+    recent = store.last_events(connection, conversation.id, 6)
+    return Turn(conversation, message, token, tuple(e for e in recent if e.seq < message.seq),
+                conversation.turn_attempts + 1)
+
+
+def claim_by_id(connection: Connection, conversation_id: str, lease_seconds: float) -> Turn | None:
+    """:func:`claim` for a conversation not read yet."""
+    return claim(connection, store.get(connection, conversation_id, lock=True), lease_seconds)
+
+
+def abandoned(connection: Connection, limit: int = 50) -> list[str]:
+    """Conversations with an unanswered message that nobody works on (after a crash)."""
+    rows = connection.execute(
+        sa.select(_C.id)
+        .where(
+            _C.asked_seq > _C.answered_seq, _C.mode == "bot",
+            sa.or_(_C.turn_token.is_(None), _C.turn_lease_until < now_iso()),
+        )
+        .order_by(_C.last_at)
+        .limit(limit)
+    )
+    return [row.id for row in rows]
+
+
+def commit(
+    connection: Connection, turn: Turn, response: TurnResponse, moment: Moment,
+    lease_seconds: float, *, source: str = "dialogue",
+) -> Committed:
+    """Store replies, state and effects of a turn, all in the caller's transaction.
+
+    Nothing is stored where the lease went to someone else, or a person took the conversation over
+    while the bot was thinking.
+    """
+    conversation = store.get(connection, turn.conversation.id, lock=True)
+    if conversation.turn_token != turn.token:
+        return Committed()
+    values: dict[str, Any] = {"turn_token": None, "turn_lease_until": None, "turn_attempts": 0,
+                              "answered_seq": turn.message.seq}
+    if conversation.mode != "bot":
+        store.update(connection, conversation.id, **values)
+        return Committed()
+    if source == "dialogue":
+        values |= {"state": response.state, "note": None}
+        if response.language:
+            values["language"] = response.language[:8]
+    if response.theme:
+        values["theme"] = response.theme
+    store.update(connection, conversation.id, **values)
+    meta = _meta(turn, response, source)
+    drafts = [Draft("message", "bot", payload(reply) | {"meta": meta if first else {"turn": turn.message.seq}})
+              for first, reply in zip(_first_only(), response.replies)]
+    made = store.append(connection, conversation.id, drafts, at=iso(moment.now))
+    fresh = store.get(connection, conversation.id)
+    made += carry_out(connection, fresh, turn.message, response.effects, moment)
+    return Committed(made, claim(connection, store.get(connection, conversation.id), lease_seconds))
+
+
+def payload(reply: Reply) -> dict[str, Any]:
+    """A reply as an event's payload; what is empty is left out, except the contract's fields."""
+    full = reply.dict(exclude_none=True)
+    return {key: value for key, value in full.items()
+            if key in ("text", "reply", "choices", "articles") or value}
+
+
+def _first_only() -> Any:
+    yield True
+    while True:
+        yield False
+
+
+def _meta(turn: Turn, response: TurnResponse, source: str) -> dict[str, Any]:
+    """What reports and leads read beside the reply; never shown to the customer."""
+    effects: Sequence[dict[str, Any]] = [
+        {"kind": effect.kind,
+         "payload": {} if effect.kind in ("handover", "gap") else
+         {k: v for k, v in effect.payload.items() if k != "slots"}}
+        for effect in response.effects
+    ]
+    return {
+        "turn": turn.message.seq, "source": source, "intent": response.intent,
+        "confidence": round(response.confidence, 4), "theme": response.theme,
+        "flow": response.flow, "effects": list(effects), "millis": round(response.millis, 1),
+        "evidence": [[ref.id, round(ref.probability, 4)] for ref in response.articles[:5]],
+    }

@@ -1,0 +1,115 @@
+"""Messages that got no good answer: kept redacted, grouped where they say the same, decided once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.errors import BadInput, NotFound
+from bot.privacy.redaction import redact
+from bot.storage.clock import now_iso
+from bot.storage.schema import gap_decisions, gaps
+
+_G, _D = gaps.c, gap_decisions.c
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+DECISIONS = ("article", "phrasing", "out_of_scope")
+
+
+def fold(text: str) -> str:
+    """What near-equal messages share: letters and digits without accents, repeats and order of words.
+
+    Word order is dropped on purpose ("facture payer" and "payer facture" ask the same); messages
+    of one word keep it.
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(ch for ch in plain if not unicodedata.combining(ch))
+    words = [word for word in _NOT_WORD.split(plain) if word]
+    return " ".join(sorted(set(words)))[:400] or text.strip()[:40]
+
+
+def record_gap(
+    connection: Connection, *, key: str, conversation_id: str, seq: int, text: str, language: str,
+    candidates: list[Any], at: str,
+) -> None:
+    """Store one, once per ``key``; personal data is replaced before anything is written."""
+    if not text.strip() or connection.execute(sa.select(_G.key).where(_G.key == key)).first():
+        return
+    safe = redact(text)
+    connection.execute(sa.insert(gaps).values(
+        key=key, conversation_id=conversation_id, seq=seq, at=at, language=language, text=safe,
+        fold=fold(safe), candidates=candidates))
+
+
+def grouped(
+    connection: Connection, *, language: str = "", include_decided: bool = False, limit: int = 200
+) -> list[dict[str, Any]]:
+    """Groups of like messages with counts, most frequent first, then newest.
+
+    ``id`` names the group in decisions; ``examples`` holds up to five wordings, ``conversations``
+    the newest ones to read.
+    """
+    query = (
+        sa.select(
+            _G.language, _G.fold, sa.func.count().label("count"),
+            sa.func.count(sa.distinct(_G.conversation_id)).label("people"),
+            sa.func.max(_G.at).label("last_at"), sa.func.min(_G.at).label("first_at"),
+            _D.decision, _D.slug,
+        )
+        .outerjoin(gap_decisions, sa.and_(_D.language == _G.language, _D.fold == _G.fold))
+        .group_by(_G.language, _G.fold, _D.decision, _D.slug)
+        .order_by(sa.desc("count"), sa.desc("last_at"))
+        .limit(limit)
+    )
+    if language:
+        query = query.where(_G.language == language)
+    if not include_decided:
+        query = query.where(_D.decision.is_(None))
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    for group in found:
+        rows = connection.execute(
+            sa.select(_G.text, _G.conversation_id, _G.candidates)
+            .where(_G.language == group["language"], _G.fold == group["fold"])
+            .order_by(_G.at.desc()).limit(20)
+        ).all()
+        group["id"] = f"{group['language']}:{group['fold']}"
+        group["text"] = rows[0].text
+        group["examples"] = list(dict.fromkeys(row.text for row in rows))[:5]
+        group["conversations"] = list(dict.fromkeys(row.conversation_id for row in rows))[:5]
+        group["candidates"] = rows[0].candidates
+        del group["fold"]
+    return found
+
+
+def decide(
+    connection: Connection, *, group: str, decision: str, slug: str | None, author: str
+) -> dict[str, Any]:
+    """Settle a group. Raises BadInput, NotFound. Returns its newest text, language and the decision."""
+    if decision not in DECISIONS:
+        raise BadInput(f"decision must be one of {', '.join(DECISIONS)}.")
+    if decision != "out_of_scope" and not slug:
+        raise BadInput("Name the article (slug) this decision is about.")
+    language, _, folded = group.partition(":")
+    row = connection.execute(
+        sa.select(_G.text).where(_G.language == language, _G.fold == folded)
+        .order_by(_G.at.desc()).limit(1)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such group of messages.")
+    where = sa.and_(_D.language == language, _D.fold == folded)
+    connection.execute(sa.delete(gap_decisions).where(where))
+    connection.execute(sa.insert(gap_decisions).values(
+        language=language, fold=folded, decision=decision, slug=slug, text=row.text, author=author,
+        at=now_iso()))
+    return {"text": row.text, "language": language, "decision": decision, "slug": slug}
+
+
+def out_of_scope_texts(connection: Connection) -> list[tuple[str, str]]:
+    """``(language, text)`` of messages a lead called out of scope, for training."""
+    rows = connection.execute(
+        sa.select(_D.language, _D.text).where(_D.decision == "out_of_scope").order_by(_D.at)
+    )
+    return [(row.language, row.text) for row in rows]

@@ -1,0 +1,169 @@
+"""A conversation becomes a ticket: once, with everything, and the customer is told what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from bot.conversations import store as conversations
+from bot.conversations.model import Conversation, Draft, Event
+from bot.conversations.wording import say
+from bot.errors import BadInput
+from bot.handover import packet as packets
+from bot.handover.contact import normalise
+from bot.handover.mails import queue_opened_mail
+from bot.storage.clock import iso
+from bot.tickets import store as tickets
+from bot.tickets.hours import Desk
+from bot.tickets.queue import standing
+from bot.tickets.routing import route
+from bot.tickets.states import PRIORITIES, priority_number
+
+CHANNELS = ("chat", "email", "phone")
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The ticket of the conversation, and the events its customer gets (none if nothing changed)."""
+
+    reference: str
+    events: list[Event] = field(default_factory=list)
+
+
+def hand_over(
+    connection: Connection, conversation: Conversation, *, desk: Desk, now: datetime,
+    channel: str = "chat", contact: str | None = None, given: Mapping[str, Any] | None = None,
+    author: str = "customer", lead_in: str = "",
+) -> HandedOver:
+    """Open the conversation's ticket, or find and update the one it has.
+
+    ``given`` is the dialogue's effect payload; ``lead_in`` goes before the customer's notice. The
+    caller holds the conversation's row. Raises BadInput for an unusable channel or contact.
+    """
+    given = dict(given or {})
+    if channel not in CHANNELS:
+        raise BadInput("channel must be chat, email or phone.")
+    contact = _contact(conversation, channel, contact)
+    ticket = tickets.of_conversation(connection, conversation.id)
+    events = conversations.all_events(connection, conversation.id)
+    packet = packets.build(conversation, events, given) | {"contact": contact, "channel": channel}
+    queue, priority = route(
+        language=conversation.language, theme=packet["theme"], urgent=packets.is_urgent(given),
+        mood=packet["mood"], person_only=bool(given.get("person_only")),
+    )
+    queue = str(given.get("queue") or queue)
+    number = min(priority_number(priority), priority_number(given.get("priority")))
+    changed = True
+    if ticket is None:
+        ticket = tickets.create(
+            connection, author=author, conversation_id=conversation.id, queue=queue,
+            priority=number, channel=channel, locale=conversation.language, theme=packet["theme"],
+            summary=packets.summary(packet), packet=packet,
+        )
+    else:
+        before = (ticket["status"] == "solved", ticket["channel"], ticket["packet"].get("contact"))
+        more_pressing = number < ticket["priority"]
+        changed = before != (False, channel, contact) or more_pressing
+        if changed:
+            ticket = _update(connection, ticket, channel, contact, packet, author,
+                             queue if more_pressing else ticket["queue"],
+                             min(number, ticket["priority"]))
+    mode = "agent" if ticket["assignee"] else "waiting"
+    conversations.update(
+        connection, conversation.id, mode=mode, contact=contact, contact_channel=channel,
+        theme=packet["theme"], closed_at=None,
+        # What is still unanswered now waits for a person, not for the bot.
+        answered_seq=conversation.asked_seq,
+    )
+    if not changed:
+        return HandedOver(ticket["reference"])
+    told = notice(connection, ticket, conversation.language, desk, now)
+    if lead_in:
+        told["text"] = f"{lead_in} {told['text']}"
+    made = conversations.append(connection, conversation.id, [
+        Draft("ticket", "system", {key: told[key] for key in _TICKET_KEYS if key in told}),
+        Draft("handover", "system", told | {"meta": {"reason": packet["reason"], "by": author}}),
+    ])
+    if channel == "email" and contact:
+        queue_opened_mail(connection, ticket, conversation, contact)
+    return HandedOver(ticket["reference"], made)
+
+
+_TICKET_KEYS = ("reference", "status", "queue", "priority", "position", "wait_seconds",
+                "channel", "opening_at")
+
+
+def notice(
+    connection: Connection, ticket: tickets.Ticket, language: str, desk: Desk, now: datetime
+) -> dict[str, Any]:
+    """What the customer is told about their ticket: place, wait or opening, in words and as values."""
+    place = standing(connection, ticket, now)
+    told: dict[str, Any] = {
+        "reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"],
+        "priority": PRIORITIES[ticket["priority"]], "channel": ticket["channel"],
+    }
+    if place.position is not None:
+        told["position"] = place.position
+    open_now = desk.is_open(now)
+    opening = None if open_now else desk.next_opening(now)
+    words = ""
+    if opening is not None:
+        told["opening_at"] = iso(opening)
+        words = desk.describe(opening, now, language)
+    contact = ticket["packet"].get("contact")
+    if ticket["channel"] in ("email", "phone") and contact:
+        parts = [say(f"handover_{ticket['channel']}", language, contact=contact,
+                     reference=ticket["reference"])]
+        if words:
+            parts.append(say("back_from", language, opening=words))
+    elif words:
+        parts = [say("handover_chat_closed", language, opening=words, reference=ticket["reference"])]
+    else:
+        parts = [say("handover_chat_open", language, reference=ticket["reference"])]
+        parts += _queue_words(place.position, place.wait_seconds, place.people_present, language)
+        if place.wait_seconds is not None:
+            told["wait_seconds"] = place.wait_seconds
+    told["text"] = " ".join(parts)
+    return told
+
+
+def _queue_words(position: int | None, wait: int | None, present: int, language: str) -> list[str]:
+    parts = []
+    if position is not None:
+        parts.append(say("position_one", language) if position == 1
+                     else say("position_many", language, position=position))
+    if wait is not None and present:
+        parts.append(say("wait_under_minute", language) if wait < 60
+                     else say("wait_minutes", language, minutes=-(-wait // 60)))
+    elif position is not None:
+        parts.append(say("people_present" if present else "nobody_present", language))
+    return parts
+
+
+def _contact(conversation: Conversation, channel: str, contact: str | None) -> str | None:
+    if contact is None or not contact.strip():
+        if channel == "chat":
+            return conversation.contact
+        if conversation.contact and conversation.contact_channel == channel:
+            return conversation.contact
+        raise BadInput(
+            f"Give a contact for {channel}.",
+            key="problem_contact_email" if channel == "email" else "problem_contact_phone",
+        )
+    return normalise(channel, contact, conversation.language)
+
+
+def _update(
+    connection: Connection, ticket: tickets.Ticket, channel: str, contact: str | None,
+    packet: dict[str, Any], author: str, queue: str, priority: int,
+) -> tickets.Ticket:
+    merged = ticket["packet"] | {k: v for k, v in packet.items() if v not in (None, [], {}, "")}
+    action = "reopen" if ticket["status"] == "solved" else "note"
+    return tickets.act(
+        connection, ticket, action, author, {"handed_over_again": True}, channel=channel,
+        packet=merged, summary=packets.summary(merged), queue=queue, priority=priority,
+    )

@@ -1,0 +1,73 @@
+"""Erasing: a conversation, everyone with a contact, or what is past its time. Every copy goes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversations import store
+from bot.storage.clock import later
+from bot.storage.schema import (
+    article_views,
+    conversations,
+    events,
+    facts,
+    feedback,
+    gap_decisions,
+    gaps,
+    outbox,
+    ticket_events,
+    tickets,
+)
+
+_C = conversations.c
+
+
+def erase_conversation(connection: Connection, conversation_id: str) -> None:
+    """Remove a conversation with its events, state, ticket, ratings, gaps and queued mails.
+
+    What a lead made of a message (a decision on a gap) stays only where another conversation said
+    the same. Raises UnknownConversation.
+    """
+    store.get(connection, conversation_id, lock=True)
+    references = sa.select(tickets.c.reference).where(tickets.c.conversation_id == conversation_id)
+    connection.execute(sa.delete(ticket_events).where(ticket_events.c.reference.in_(references)))
+    folds = connection.execute(
+        sa.select(gaps.c.language, gaps.c.fold).where(gaps.c.conversation_id == conversation_id)
+    ).all()
+    for table in (tickets, gaps, facts, article_views, feedback, events, outbox):
+        connection.execute(sa.delete(table).where(table.c.conversation_id == conversation_id))
+    for language, fold in folds:
+        left = connection.execute(
+            sa.select(gaps.c.key).where(gaps.c.language == language, gaps.c.fold == fold).limit(1)
+        ).first()
+        if left is None:
+            connection.execute(sa.delete(gap_decisions).where(
+                gap_decisions.c.language == language, gap_decisions.c.fold == fold))
+    connection.execute(sa.delete(conversations).where(_C.id == conversation_id))
+
+
+def of_contact(connection: Connection, contact: str) -> list[str]:
+    """Conversations whose customer gave this e-mail address or phone number."""
+    rows = connection.execute(
+        sa.select(_C.id).where(sa.func.lower(_C.contact) == contact.strip().lower())
+    )
+    return [row.id for row in rows]
+
+
+def expired(connection: Connection, days: int, limit: int = 200) -> list[str]:
+    """Conversations last touched more than ``days`` days ago whose ticket, if any, is settled."""
+    live = sa.select(tickets.c.conversation_id).where(
+        tickets.c.status.in_(("new", "open", "pending", "on_hold"))
+    )
+    rows = connection.execute(
+        sa.select(_C.id).where(_C.last_at < later(-days * 86400.0), _C.id.not_in(live))
+        .order_by(_C.last_at).limit(limit)
+    )
+    return [row.id for row in rows]
+
+
+def compact(connection: Connection) -> None:
+    """Free what was erased from the files too (SQLite overwrites deleted rows as it goes)."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,131 @@
+"""Errors as ``application/problem+json`` (RFC 9457): the one place that maps codes to statuses.
+
+``detail`` is a sentence for a person. Where a customer may see it, it is in the best language of
+``Accept-Language``; where none is asked for, English.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from bot import errors
+from bot.conversations.wording import say, table
+from bot.settings import LOCALES
+
+_log = structlog.get_logger(__name__)
+MEDIA_TYPE = "application/problem+json"
+_STATUS: tuple[tuple[type[errors.RelaisError], int], ...] = (   # most special first
+    (errors.TooLarge, 413), (errors.BadInput, 400), (errors.Forbidden, 403),
+    (errors.NotAllowed, 401), (errors.NotFound, 404), (errors.Conflict, 409),
+    (errors.TooManyRequests, 429), (errors.Unavailable, 503),
+)
+_TITLES = {
+    400: "Bad request", 401: "Sign in first", 403: "Not allowed", 404: "Not found",
+    405: "Method not allowed", 409: "Conflict", 413: "Too large", 415: "Unsupported media type",
+    422: "Not understood", 429: "Too many requests", 500: "Something broke", 503: "Unavailable",
+}
+_SENTENCES: dict[int, dict[str, str]] = {
+    404: {"en": "There is nothing at this address.", "fr": "Il n'y a rien à cette adresse."},
+    405: {"en": "This address does not take this method.",
+          "fr": "Cette adresse n'accepte pas cette méthode."},
+    422: {"en": "What was sent has not the expected form", "fr": "L'envoi n'a pas la forme attendue"},
+    500: {"en": "Something broke on our side; it is noted. Please try again in a moment.",
+          "fr": "Quelque chose a cassé de notre côté, c'est noté. Réessayez dans un instant."},
+    503: {"en": "The service is very busy. Your message is kept, try again in a moment.",
+          "fr": "Le service est très sollicité. Votre message est conservé, réessayez dans un instant."},
+}
+
+
+def language_of(request: Request, default: str = "en") -> str:
+    """The best of our locales in ``Accept-Language``."""
+    wanted: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        name, _, rest = part.strip().partition(";")
+        try:
+            quality = float(rest.strip().removeprefix("q=")) if rest else 1.0
+        except ValueError:
+            quality = 0.0
+        code = name.split("-")[0].lower()
+        if code in LOCALES and quality > 0:
+            wanted.append((-quality, code))
+    return min(wanted, key=lambda item: item[0])[1] if wanted else default
+
+
+def problem(
+    status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """A problem document."""
+    code = code or _TITLES.get(status, "error").lower().replace(" ", "-")
+    body = {"type": f"urn:relais:problem:{code}", "title": _TITLES.get(status, "Error"),
+            "status": status, "detail": detail, "code": code, **more}
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def status_of(error: errors.RelaisError) -> int:
+    """The HTTP status of a domain error."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def explain(error: errors.RelaisError, language: str) -> str:
+    """The error's sentence in a language, where the wording has it."""
+    key = str(error.context.get("key") or "")
+    if key in table():
+        values = {name: value for name, value in error.context.items() if name != "key"}
+        return say(key, language, **values)
+    return error.detail
+
+
+def sentence(status: int, language: str) -> str:
+    """A general sentence for a status."""
+    by_language = _SENTENCES.get(status, _SENTENCES[500])
+    return by_language.get(language, by_language["en"])
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of ``app`` a problem document."""
+
+    @app.exception_handler(errors.RelaisError)
+    async def _domain(request: Request, error: errors.RelaisError) -> Response:
+        status = status_of(error)
+        headers: dict[str, str] = {}
+        if isinstance(error, errors.TooManyRequests):
+            headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        if status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return problem(status, explain(error, language_of(request)), code=error.code, headers=headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        language = language_of(request)
+        if any(item.get("type") in ("value_error.jsondecode", "json_invalid") for item in error.errors()):
+            return problem(400, "The body is not valid JSON." if language != "fr"
+                           else "Le corps de la requête n'est pas du JSON valide.", code="bad-json")
+        fields = [{"field": ".".join(str(part) for part in item["loc"] if part != "body")[:100] or "body",
+                   "reason": str(item["msg"])[:200]} for item in error.errors()[:10]]
+        words = "; ".join(f"{item['field']}: {item['reason']}" for item in fields)
+        return problem(422, f"{sentence(422, language)} ({words}).", code="invalid", errors=fields)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        language = language_of(request)
+        known = error.status_code in (404, 405)
+        detail = sentence(error.status_code, language) if known else str(error.detail)
+        return problem(error.status_code, detail, headers=dict(error.headers or {}))
+
+    @app.exception_handler(OperationalError)
+    async def _database(request: Request, error: OperationalError) -> Response:
+        _log.error("database does not answer", error=str(error.orig)[:300])
+        return problem(503, sentence(503, language_of(request)), code="busy",
+                       headers={"Retry-After": "2"})
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> Response:
+        _log.error("unexpected error", path=request.url.path, error=repr(error)[:500])
+        return problem(500, sentence(500, language_of(request)), code="internal")

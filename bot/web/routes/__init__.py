@@ -1,0 +1,1 @@
+"""Routes: parse, hand over, answer. No queries and no rules here."""

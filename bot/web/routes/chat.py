@@ -1,0 +1,179 @@
+"""The chat API that the widget uses."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from bot.analytics.counters import MESSAGES
+from bot.conversations import intake, store
+from bot.conversations.errors import EmptyMessage, TooManyMessages
+from bot.conversations.transcript import as_html, as_text
+from bot.conversations.wording import speak
+from bot.errors import BadInput, TooManyRequests
+from bot.handover.service import hand_over
+from bot.privacy.erasure import erase_conversation
+from bot.storage.clock import utcnow
+from bot.web.deps import Address, ConversationId, Line, Name, ServicesDep, Short, Token
+from bot.web.problems import language_of
+from bot.web.services import Services
+
+router = APIRouter(prefix="/api/v1/conversations", tags=["chat"])
+
+
+class NewConversation(BaseModel):
+    """Both optional: the page's language and address."""
+
+    locale: Short | None = None
+    page_url: Line | None = None
+
+
+class NewMessage(BaseModel):
+    """A text or the id of a choice; the id makes sending twice harmless."""
+
+    client_message_id: Name
+    text: str | None = None
+    choice: Name | None = None
+
+
+class HandoverRequest(BaseModel):
+    """How the customer wants to be reached."""
+
+    channel: Literal["chat", "email", "phone"] = "chat"
+    contact: Line | None = None
+
+
+class Feedback(BaseModel):
+    """Exactly one of the three."""
+
+    helped: bool | None = None
+    csat: int | None = Field(None, ge=1, le=5)
+    effort: int | None = Field(None, ge=1, le=10)
+    comment: Line | None = None
+
+
+class Created(BaseModel):
+    """The conversation and its only key."""
+
+    id: str
+    token: str
+
+
+@router.post("", status_code=201, response_model=Created)
+async def create(
+    request: Request, parts: ServicesDep, address: Address, body: NewConversation | None = None
+) -> dict[str, str]:
+    """Open a conversation; its first event is a greeting."""
+    wait = parts.open_limit.hit(address)
+    if wait:
+        raise TooManyRequests("Too many conversations from this address.", retry_after=wait,
+                              key="problem_too_many_messages", seconds=max(1, round(wait)))
+    wanted = body or NewConversation()
+    language = speak(wanted.locale) if wanted.locale else language_of(request, "fr")
+    conversation, token, _ = await parts.database.run_write(
+        lambda c: intake.begin(c, locale=wanted.locale, page_url=wanted.page_url, language=language)
+    )
+    return {"id": conversation.id, "token": token}
+
+
+@router.post("/{id}/messages", status_code=202)
+async def post_message(
+    id: ConversationId, body: NewMessage, parts: ServicesDep, token: Token
+) -> dict[str, int]:
+    """Store a message; the reply arrives as an event."""
+    wait = parts.message_limit.hit(id)
+    if wait:
+        raise TooManyMessages(wait)
+    text = "" if body.choice else intake.check_text(body.text or "", parts.settings.max_message_chars)
+    if body.choice is None and not text:
+        raise EmptyMessage()
+    accepted = await parts.database.run_write(
+        lambda c: intake.accept(
+            c, id, token, client_message_id=body.client_message_id, text=text, choice=body.choice,
+            knows_article=parts.articles.title, lease_seconds=parts.runner.lease_seconds,
+        )
+    )
+    if accepted.events:
+        MESSAGES.inc()
+    parts.broadcaster.publish(accepted.events)
+    if accepted.turn is not None:
+        parts.runner.begin(accepted.turn)
+    return {"seq": accepted.seq}
+
+
+@router.post("/{id}/typing", status_code=204, response_class=Response)
+async def typing(id: ConversationId, parts: ServicesDep, token: Token) -> Response:
+    """Tell an agent who reads along that the customer is typing; kept nowhere."""
+    await parts.database.run_read(lambda c: store.open_with(c, id, token))
+    parts.broadcaster.nudge("inbox", {"kind": "typing", "author": "customer", "conversation_id": id})
+    return Response(status_code=204)
+
+
+@router.post("/{id}/handover", status_code=202)
+async def handover(
+    id: ConversationId, body: HandoverRequest, parts: ServicesDep, token: Token
+) -> dict[str, str]:
+    """Ask for a person; the same ticket however often it is asked."""
+    def job(connection: Any) -> Any:
+        """One transaction."""
+        conversation = store.open_with(connection, id, token, lock=True)
+        return hand_over(connection, conversation, desk=parts.desk, now=utcnow(),
+                         channel=body.channel, contact=body.contact)
+
+    done = await parts.database.run_write(job)
+    parts.broadcaster.publish(done.events)
+    return {"ticket": done.reference}
+
+
+@router.post("/{id}/feedback", status_code=204, response_class=Response)
+async def give_feedback(
+    id: ConversationId, body: Feedback, parts: ServicesDep, token: Token
+) -> Response:
+    """Rate the help."""
+    given = {k: v for k, v in {"helped": body.helped, "csat": body.csat, "effort": body.effort}.items()
+             if v is not None}
+    if len(given) != 1:
+        raise BadInput("Send exactly one of helped, csat and effort.")
+    kind, value = next(iter(given.items()))
+    events = await parts.database.run_write(
+        lambda c: intake.rate(c, id, token, kind=kind, value=int(value), comment=body.comment)
+    )
+    parts.broadcaster.publish(events)
+    return Response(status_code=204)
+
+
+@router.get("/{id}/transcript")
+async def transcript(
+    id: ConversationId, request: Request, parts: ServicesDep, token: Token
+) -> Response:
+    """The customer's copy, as text, or as HTML where that is asked for."""
+    conversation, events = await _read(parts, id, token)
+    headers = {"Content-Disposition": f'attachment; filename="conversation-{id[:8]}."'}
+    if "text/html" in request.headers.get("accept", ""):
+        headers["Content-Disposition"] = headers["Content-Disposition"][:-1] + 'html"'
+        return HTMLResponse(as_html(conversation, events, parts.desk.zone), headers=headers)
+    headers["Content-Disposition"] = headers["Content-Disposition"][:-1] + 'txt"'
+    return PlainTextResponse(as_text(conversation, events, parts.desk.zone), headers=headers)
+
+
+@router.delete("/{id}", status_code=204, response_class=Response)
+async def erase(id: ConversationId, parts: ServicesDep, token: Token) -> Response:
+    """Erase the conversation and every copy of it, at the customer's wish."""
+    def job(connection: Any) -> None:
+        """One transaction."""
+        store.open_with(connection, id, token, lock=True)
+        erase_conversation(connection, id)
+
+    await parts.database.run_write(job)
+    return Response(status_code=204)
+
+
+async def _read(parts: Services, id: str, token: str) -> Any:
+    def job(connection: Any) -> Any:
+        conversation = store.open_with(connection, id, token)
+        return conversation, store.all_events(connection, id)
+
+    return await parts.database.run_read(job)

@@ -1,0 +1,110 @@
+"""The customer's events: by long poll or as a stream, from the same source."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from bot.analytics.counters import STREAMS
+from bot.conversations import store
+from bot.conversations.broadcast import Listener
+from bot.conversations.errors import UnknownConversation
+from bot.conversations.model import Event
+from bot.web.deps import ConversationId, ServicesDep, Token
+from bot.web.services import Services
+
+router = APIRouter(prefix="/api/v1/conversations", tags=["chat"])
+HEARTBEAT_SECONDS = 15.0
+LONGEST_POLL = 30.0
+_PAGE = 500
+_MOST = 2**53
+
+
+@router.get("/{id}/events", response_model=None)
+async def events(
+    id: ConversationId, request: Request, parts: ServicesDep, token: Token,
+    after: Annotated[int, Query(ge=0, le=_MOST)] = 0,
+    wait: Annotated[float, Query(ge=0, le=3600)] = 0.0,
+) -> Response:
+    """Events after a number; waits up to ``wait`` seconds (30 at most) for one, or streams them."""
+    await parts.database.run_read(lambda c: store.open_with(c, id, token))
+    if "text/event-stream" in request.headers.get("accept", ""):
+        last = request.headers.get("last-event-id", "").strip()
+        start = int(last) if last.isdigit() and len(last) < 16 else after
+        return StreamingResponse(
+            _stream(parts, id, start, request), media_type="text/event-stream",
+            headers={"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"},
+        )
+    found = await _poll(parts, id, after, min(wait, LONGEST_POLL), request)
+    return JSONResponse({"events": [event.public() for event in found]})
+
+
+async def _poll(
+    parts: Services, id: str, after: int, wait: float, request: Request
+) -> list[Event]:
+    with parts.broadcaster.listen(id) as listener:
+        until = time.monotonic() + wait
+        while True:
+            found = await _new(parts, id, after, listener, read=True)
+            left = until - time.monotonic()
+            if found or left <= 0 or parts.broadcaster.closing:
+                return found
+            await listener.wait(min(left, 5.0))
+            if await request.is_disconnected():
+                return []
+
+
+async def _stream(parts: Services, id: str, after: int, request: Request) -> AsyncIterator[str]:
+    STREAMS.inc()
+    try:
+        yield "retry: 2000\n\n"
+        with parts.broadcaster.listen(id) as listener:
+            read, beat = True, time.monotonic()
+            while not parts.broadcaster.closing:
+                for passing in listener.take_transient():
+                    yield _frame(passing | {"seq": after}, None)
+                try:
+                    found = await _new(parts, id, after, listener, read=read)
+                except UnknownConversation:
+                    return                      # erased meanwhile
+                for event in found:
+                    after = event.seq
+                    yield _frame(event.public(), event.seq)
+                if found:
+                    beat = time.monotonic()
+                if len(found) == _PAGE:
+                    continue
+                read = await listener.wait(max(0.1, beat + HEARTBEAT_SECONDS - time.monotonic()))
+                if not read and time.monotonic() - beat >= HEARTBEAT_SECONDS:
+                    beat = time.monotonic()
+                    read = True                 # and look, in case a nudge was lost
+                    yield ": \n\n"
+    finally:
+        STREAMS.dec()
+
+
+async def _new(
+    parts: Services, id: str, after: int, listener: Listener, *, read: bool
+) -> list[Event]:
+    handed = listener.take_events(after)
+    if handed is not None:
+        return handed
+    if not read:
+        return []
+    def job(connection: Any) -> list[Event]:
+        found = store.events_after(connection, id, after, _PAGE)
+        if not found:
+            store.get(connection, id)
+        return found
+
+    return await parts.database.run_read(job)
+
+
+def _frame(data: dict[str, Any], seq: int | None) -> str:
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return (f"id: {seq}\n" if seq is not None else "") + f"data: {body}\n\n"

@@ -1,0 +1,136 @@
+"""Middleware that every request passes: size of the body, headers that limit what a page may do.
+
+Plain ASGI, so that streams stay streams.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from bot.analytics.counters import REQUESTS
+from bot.conversations.wording import say
+from bot.settings import Settings
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+_STAFF_FACTOR = 8          # articles are longer than messages
+_DRAINED = 8_000_000       # bytes read and dropped so that the client gets to read our answer
+
+
+class BodyLimit:
+    """Refuses bodies over the limit with 413, by length where stated, else while they stream in."""
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self.app, self.limit = app, settings.max_body_bytes
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        limit = self.limit * (_STAFF_FACTOR if scope["path"].startswith("/api/v1/staff/articles") else 1)
+        stated = Headers(scope=scope).get("content-length", "0")
+        if not stated.isdigit() or int(stated) > limit:
+            await _drain(receive)
+            await _too_large(scope, send, limit)
+            return
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:             # bodies are small: whole before the app sees any of it
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            more = message.get("more_body", False)
+            if size > limit:
+                if more:
+                    await _drain(receive)
+                await _too_large(scope, send, limit)
+                return
+        given = False
+
+        async def replay() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": b"".join(chunks), "more_body": False}
+
+        await self.app(scope, replay, send)
+
+
+class SecurityHeaders:
+    """Adds the headers browsers enforce, and counts answers."""
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self.app = app
+        origins = [o.strip() for o in settings.allowed_origins.split(",") if o.strip()]
+        self._framers = "*" if "*" in origins else " ".join(["'self'", *origins])
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                REQUESTS.labels(f"{message['status'] // 100}xx").inc()
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+                headers.setdefault("Content-Security-Policy", self._policy(path))
+                if not _embeddable(path):
+                    headers.setdefault("X-Frame-Options", "DENY")
+                if path.startswith(("/api/", "/login", "/inbox", "/console", "/dashboard")):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+    def _policy(self, path: str) -> str:
+        if path.startswith("/docs"):
+            # FastAPI's page loads Swagger UI; ours is served from /static when present.
+            return ("default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+                    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+                    "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'")
+        framers = self._framers if _embeddable(path) else "'none'"
+        return ("default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+                "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+                f"form-action 'self'; frame-src 'self'; frame-ancestors {framers}")
+
+
+def _embeddable(path: str) -> bool:
+    """The widget's own frame is the only thing other sites may show."""
+    return path.startswith(("/static/widget", "/widget"))
+
+
+async def _drain(receive: Receive) -> None:
+    dropped = 0
+    while dropped < _DRAINED:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        dropped += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+async def _too_large(scope: MutableMapping[str, Any], send: Send, limit: int) -> None:
+    wanted = Headers(scope=scope).get("accept-language", "")[:2].lower() or "en"
+    detail = say("problem_body_too_large", wanted, limit=limit)
+    body = json.dumps({"type": "urn:relais:problem:too-large", "title": "Too large", "status": 413,
+                       "detail": detail, "code": "too-large"}, ensure_ascii=False).encode()
+    await send({"type": "http.response.start", "status": 413, "headers": [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()), (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": body})
