@@ -1,4 +1,4 @@
-"""Rasa actions of the flow "which power does my meter need"."""
+"""Rasa actions of the flow "choose the power of a meter"."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ class ValidateChoosePower(ValidateFlow):
 
 
 class SubmitChoosePower(SubmitFlow):
-    """``action_choose_power``: the advice or the change, or why there is none."""
+    """``action_choose_power``: the change of power, or the advice alone."""
 
     flow = FLOW

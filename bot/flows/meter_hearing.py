@@ -55,7 +55,7 @@ def _by_entity(heard: Heard) -> dict[Register, int]:
         for entity in heard.entities(name):
             register = entity.role if entity.role in REGISTERS else None
             if isinstance(entity.value, int | float) and (register or name == "index_m3"):
-                found.setdefault(register or usual, int(entity.value))  # type: ignore[arg-type]
+                found.setdefault(register or usual, int(entity.value))
     return found
 
 
