@@ -52,5 +52,10 @@ def listed(items: Sequence[str], language: str) -> str:
     return str(format_list(list(items), style="standard", locale=_locale(language))) if items else ""
 
 
+def either(items: Sequence[str], language: str) -> str:
+    """"a, b ou c"."""
+    return str(format_list(list(items), style="or", locale=_locale(language))) if items else ""
+
+
 def _locale(language: str) -> str:
     return {"en": "en_GB"}.get(language, language)

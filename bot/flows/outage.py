@@ -222,8 +222,8 @@ FLOW = Flow(
     shortcut=_shortcut,
     finish=_finish,
     steps=[
-        Step(slot="outage_energy", parse=hear.energy, needed=lambda scene: _slot(scene, "energy") is not None),
-        Step(slot="outage_back", parse=hear.back, needed=lambda scene: False),
+        Step(slot="outage_energy", parse=hear.energy, listen=True),
+        Step(slot="outage_back", parse=hear.back, listen=True),
         Step(slot="outage_scope", parse=hear.scope, ask=_scope_ask, choices=_scope_choices, needed=_open),
         Step(slot="outage_valve", parse=hear.valve, choices=_choices("open", "closed", "unknown"), values=_numbers,
              needed=lambda scene: _open(scene) and _gas(scene) and _slot(scene, "scope") == "home"),
