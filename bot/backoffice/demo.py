@@ -106,7 +106,8 @@ class DemoBackoffice:
         today = self._today()
         if self._rolled == today:
             return
-        with self._database.write() as connection:
+        # Another process may be seeding right now: wait for it rather than give up.
+        with Database(self._database.path, busy_seconds=60.0).write() as connection:
             self._database.create(connection)
             meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
             if not meta:

@@ -93,7 +93,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture()
+@pytest.fixture
 def demo_world(template: Path, tmp_path: Path) -> World:
     home = tmp_path / "home"
     home.mkdir()
@@ -104,7 +104,7 @@ def demo_world(template: Path, tmp_path: Path) -> World:
     return World(demo, demo, clock, home, rules)
 
 
-@pytest.fixture()
+@pytest.fixture
 def rest_url(demo_world: World) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -13,9 +13,17 @@ from fastapi.responses import JSONResponse
 
 from bot.backoffice import wire
 from bot.backoffice.port import Access, Backoffice, CancelDetails, MoveDetails, OutageReport
-from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed, NotFound, RelaisError, TooManyRequests
+from bot.errors import (
+    BackofficeDown,
+    BadInput,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    RelaisError,
+    TooManyRequests,
+)
 
-TOKEN = "service-token"  # noqa: S105 - of a test
+TOKEN = "service-token"
 _STATUS = {BadInput: 400, NotAllowed: 403, NotFound: 404, Conflict: 409, TooManyRequests: 429, BackofficeDown: 503}
 
 

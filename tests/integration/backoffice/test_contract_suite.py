@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -36,7 +37,7 @@ def test_bills_sum_and_follow_each_other(world: World) -> None:
             assert bill.total_eur == lines + bill.fees_eur + bill.regularisation_eur
             assert bill.to_pay_eur == bill.total_eur - bill.already_paid_eur
             assert Decimal(0) < bill.taxes_eur < bill.total_eur
-        for newer, older in zip(bills, bills[1:], strict=False):
+        for newer, older in itertools.pairwise(bills):
             assert newer.start == older.end + timedelta(days=1)
             comparison = compare_bills(older, newer)
             assert sum((p.amount_eur for p in comparison.parts), Decimal(0)) == comparison.difference_eur

@@ -1,0 +1,80 @@
+"""A real system that misbehaves: every fault is BackofficeDown, every refusal the domain's own error."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from bot.backoffice.http import HttpBackoffice
+from bot.backoffice.port import Access
+from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed, RelaisError, TooManyRequests
+
+ACCESS = Access("t", "c")
+
+
+def _client(handler: object) -> HttpBackoffice:
+    return HttpBackoffice("http://supplier.example", "s", 0.5, httpx.MockTransport(handler))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(500), BackofficeDown), (httpx.Response(503, text="<html>"), BackofficeDown),
+        (httpx.Response(401), BackofficeDown), (httpx.Response(302, headers={"Location": "http://x.example"}), BackofficeDown),
+        (httpx.Response(200, text=""), BackofficeDown), (httpx.Response(200, json={"number": 3}), BackofficeDown),
+        (httpx.Response(200, json=[]), BackofficeDown), (httpx.Response(204), BackofficeDown),
+        (httpx.Response(200, content=b"1" * 3_000_000), BackofficeDown),
+        (httpx.Response(400, json={"detail": "no"}), BadInput), (httpx.Response(422, json=["odd"]), BadInput),
+        (httpx.Response(403, json={"detail": "x", "context": {"reason": "expired"}}), NotAllowed),
+        (httpx.Response(409, json={"detail": "x", "context": {"detail": "twice", "reason": "r"}}), Conflict),
+        (httpx.Response(429, headers={"Retry-After": "soon"}), TooManyRequests),
+    ],
+)
+def test_answers(answer: httpx.Response, error: type[RelaisError]) -> None:
+    with pytest.raises(error):
+        _client(lambda request: answer).get_contract(ACCESS)
+
+
+def test_reason_and_wait_come_through() -> None:
+    refusal = httpx.Response(403, json={"detail": "Trop tard.", "context": {"reason": "too_many_tries"}})
+    with pytest.raises(NotAllowed) as caught:
+        _client(lambda request: refusal).check_code("x/../y", "123456", "c")
+    assert (caught.value.detail, caught.value.context["reason"]) == ("Trop tard.", "too_many_tries")
+    slow = httpx.Response(429, headers={"Retry-After": "90"})
+    with pytest.raises(TooManyRequests) as limited:
+        _client(lambda request: slow).request_code("C-10420032", "56000", "c", "k")
+    assert limited.value.retry_after == 90
+
+
+def test_timeout_is_not_repeated_a_broken_connection_is_once() -> None:
+    calls: list[str] = []
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        calls.append("slow")
+        raise httpx.ReadTimeout("slow", request=request)
+
+    def broken(request: httpx.Request) -> httpx.Response:
+        calls.append(request.headers.get("Idempotency-Key", "-"))
+        raise httpx.ConnectError("no", request=request)
+
+    with pytest.raises(BackofficeDown):
+        _client(slow).get_contract(ACCESS)
+    assert calls == ["slow"]
+    with pytest.raises(BackofficeDown):
+        _client(broken).change_power(ACCESS, 6, "clé:1")
+    assert calls[1:] == ["cl%C3%A9:1", "cl%C3%A9:1"]
+
+
+def test_secrets_travel_in_headers_only() -> None:
+    seen: list[httpx.Request] = []
+
+    def keep(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(500)
+
+    with pytest.raises(BackofficeDown):
+        _client(keep).readings(Access("secret-token", "conversation-9"))
+    (request,) = seen
+    assert "secret" not in str(request.url)
+    assert request.headers["X-Customer-Token"] == "secret-token"
+    assert request.headers["Authorization"] == "Bearer s"

@@ -1,0 +1,106 @@
+"""Mail: the spool is atomic and idempotent, no text can add a header, SMTP faults are told apart."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BadInput, NotFound, Unavailable
+from bot.integrations.mail import Mail, SmtpMailer, SpoolMailer, make_mailer, message_from
+from bot.settings import Settings
+
+SENDER = "Solenne Énergie <bonjour@solenne-energie.example>"
+
+
+def test_same_key_is_one_mail_and_newest_comes_first(tmp_path: Path) -> None:
+    spool = SpoolMailer(tmp_path / "mail")
+    first = spool.send(Mail("a@example.org", "Votre code : été", "Voilà\n", key="k"))
+    assert spool.send(Mail("a@example.org", "autre", "autre", key="k")) == first
+    spool.send(Mail("b@example.org", "Deux", "x"))
+    newest, oldest = spool.list()
+    assert (newest.to, oldest.subject, oldest.text.strip()) == ("b@example.org", "Votre code : été", "Voilà")
+    assert spool.get(oldest.id) == oldest
+    assert not list((tmp_path / "mail").glob(".*"))
+    with pytest.raises(NotFound):
+        spool.get("../../etc/passwd")
+
+
+def test_spool_keeps_a_bounded_number(tmp_path: Path) -> None:
+    spool = SpoolMailer(tmp_path, keep=5)
+    for n in range(9):
+        spool.send(Mail("a@example.org", str(n), "x"))
+    assert len(spool.list()) == 5
+
+
+@pytest.mark.parametrize("address", ["", "a", "a@b", "a@example.org\nBcc: x@example.org", "a b@example.org",
+                                     "a@example.org, b@example.org", "<a@example.org>"])
+def test_odd_addresses_are_refused(address: str) -> None:
+    with pytest.raises(BadInput):
+        message_from(Mail(address, "s", "t"), SENDER)
+
+
+@given(st.text(max_size=200), st.text(max_size=400))
+def test_no_text_adds_a_header(subject: str, text: str) -> None:
+    mail = Mail("a@example.org", subject, text.encode("utf-8", "ignore").decode())
+    try:
+        message = message_from(mail, SENDER)
+    except BadInput:
+        return
+    names = {"From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "Content-Type",
+             "Content-Transfer-Encoding", "MIME-Version"}
+    assert set(message.keys()) <= names
+
+
+def test_no_server_is_unavailable_not_a_traceback(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings(home=tmp_path, smtp_host="127.0.0.1", smtp_port=port)
+    with pytest.raises(Unavailable):
+        make_mailer(settings).send(Mail("a@example.org", "s", "t"))
+
+
+@pytest.mark.parametrize(("code", "error"), [(550, BadInput), (451, Unavailable), (250, None)])
+def test_smtp_refusals(tmp_path: Path, code: int, error: type[Exception] | None) -> None:
+    """A server of a few lines on a real socket."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    received: list[str] = []
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rwb") as stream:
+            def say(text: str) -> None:
+                stream.write(text.encode() + b"\r\n")
+                stream.flush()
+
+            say("220 test")
+            while line := stream.readline().decode("utf-8", "replace"):
+                verb = line.split()[0].upper() if line.split() else ""
+                if verb == "DATA":
+                    say("354 go")
+                    while (body := stream.readline().decode("utf-8", "replace")) != ".\r\n":
+                        received.append(body)
+                    say("250 ok")
+                elif verb == "QUIT":
+                    say("221 bye")
+                    return
+                else:
+                    say(f"{code if verb == 'RCPT' else 250} x")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    settings = Settings(home=tmp_path, smtp_host="127.0.0.1", smtp_port=listener.getsockname()[1], smtp_starttls=False)
+    mailer = SmtpMailer(settings, timeout=5)
+    if error:
+        with pytest.raises(error):
+            mailer.send(Mail("a@example.org", "s", "t"))
+    else:
+        mailer.send(Mail("a@example.org", "Votre code", "123456"))
+        assert any("123456" in line for line in received)
+    thread.join(5)
+    listener.close()
