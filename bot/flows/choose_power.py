@@ -21,7 +21,7 @@ from bot.errors import BadInput, Conflict
 from bot.flows import home
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, money
-from bot.flows.hearing import fold, picked, yes_no
+from bot.flows.hearing import picked, soft, yes_no
 from bot.flows.identity import access, identity_steps
 from bot.flows.power_advice import advice, matters, prices, recommendation, step_below
 from bot.flows.types import Finish, Flow, Heard, Parsed, Problem, Scene, Step
@@ -48,7 +48,7 @@ def _powers(heard: Heard, scene: Scene) -> dict[str, int]:
     result: dict[str, int] = {}
     for entity in values:
         here = text[entity.start:entity.end] == entity.text
-        before = fold(text[max(0, entity.start - 60):entity.start]) if here else ""
+        before = soft(text[max(0, entity.start - 60):entity.start]) if here else ""
         wanted = bool(_TOWARDS.search(before) and _CHANGE.search(before)) or (
             len(values) == 2 and "now" in result) or bool(
             _CHANGE.search(before) and not _NOW.search(before))
@@ -57,7 +57,7 @@ def _powers(heard: Heard, scene: Scene) -> dict[str, int]:
 
 
 def _current(heard: Heard, scene: Scene, asked: bool) -> Parsed:
-    if scene.slots.get("requested_slot") == f"{ID}_offer" and not _NOW.search(fold(heard.text)):
+    if scene.slots.get("requested_slot") == f"{ID}_offer" and not _NOW.search(soft(heard.text)):
         return None                      # "plutôt 9 kVA" answers the offer
     return _powers(heard, scene).get("now")
 
@@ -142,7 +142,7 @@ def _offer(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if not asked:
         return None
     named = [int(e.value) for e in heard.entities("power_kva")]  # type: ignore[call-overload]
-    if named and not _NOW.search(fold(heard.text)):
+    if named and not _NOW.search(soft(heard.text)):
         return str(named[-1]) if named[-1] in prices().steps else Problem(
             f"{ID}.not_sold", {"kva": named[-1], "steps": ", ".join(map(str, prices().steps))}, asks=True)
     said = yes_no(heard)

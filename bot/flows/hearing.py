@@ -24,12 +24,20 @@ _NO = re.compile(
 )
 
 
+_JOINTS = re.compile(r"[’'`´\-–_\s]+")
+#: "Oui mais…": someone who adds a condition has not agreed to what was read to them.
+_CONDITION = re.compile(r"\b(?:mais|sauf|but|except|maar|behalve|aber|ausser|pero|excepto|salvo|ma|tranne)\b")
 _MARKS = re.compile(r"[^a-z0-9]+")
 
 
 def fold(text: str) -> str:
     """Lower case, no accents, words only: "N'ai rien reçu !" becomes "n ai rien recu"."""
     return _MARKS.sub(" ", _fold(clean(text))).strip()
+
+
+def soft(text: str) -> str:
+    """Lower case, no accents, apostrophes and hyphens as spaces, punctuation kept: for clause by clause."""
+    return _JOINTS.sub(" ", _fold(clean(text))).strip()
 
 
 def plain(heard: Heard) -> str:
@@ -64,5 +72,5 @@ def yes_no(heard: Heard) -> bool | None:
     if _NO.match(text):
         return False
     if _YES.match(text):
-        return True
+        return None if _CONDITION.search(text) else True
     return {"affirm": True, "deny": False, "cancel": False}.get(heard.understanding.intent)

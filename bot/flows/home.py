@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.flows.hearing import fold
+from bot.flows.hearing import soft
 from bot.flows.types import Heard
 
 #: "I don't know", "no idea": the usual case is assumed then, and said.
@@ -77,7 +77,7 @@ USUAL_CHARGER_KW = 7.4
 
 def unknown(heard: Heard) -> bool:
     """"I don't know" in so many words."""
-    return bool(_UNKNOWN.search(fold(heard.text)))
+    return bool(_UNKNOWN.search(soft(heard.text)))
 
 
 def size(heard: Heard, asked: bool) -> dict[str, float] | None:
@@ -88,7 +88,7 @@ def size(heard: Heard, asked: bool) -> dict[str, float] | None:
     rooms = heard.first("rooms")
     if isinstance(rooms, int | float):
         return {"rooms": int(rooms)}
-    text = fold(heard.text)
+    text = soft(heard.text)
     if match := _SQUARE.search(text):
         return {"surface_m2": float(match.group(1))}
     if match := _ROOMS.search(text):
@@ -114,7 +114,7 @@ def hot_water(heard: Heard, asked: bool) -> str | None:
 
 def hob(heard: Heard, asked: bool) -> str | None:
     """What one cooks on, as :data:`bot.backoffice.power.Hob`."""
-    text = fold(heard.text)
+    text = soft(heard.text)
     if re.search(r"inducti|induktion|induccion|induzione", text):
         return "induction"
     if re.search(r"vitroceram|\bvitro\b", text):
@@ -127,7 +127,7 @@ def _kind(heard: Heard, entity: str, kinds: tuple[tuple[str, str], ...], about: 
     value = heard.first(entity)
     if isinstance(value, str) and value in known:
         return value
-    text = fold(heard.text)
+    text = soft(heard.text)
     parts = [part for part in _PARTS.split(text) if re.search(rf"\b(?:{about})\b", part)]
     if not parts and asked:
         parts = [text]
@@ -140,7 +140,7 @@ def _kind(heard: Heard, entity: str, kinds: tuple[tuple[str, str], ...], about: 
 
 def oven(heard: Heard) -> bool | None:
     """Whether there is an electric oven, where they say so."""
-    text = fold(heard.text)
+    text = soft(heard.text)
     if _NO_OVEN.search(text):
         return False
     return True if _OVEN.search(text) or heard.first("oven") else None
@@ -151,7 +151,7 @@ def appliances(heard: Heard, asked: bool, before: dict[str, Any] | None) -> dict
 
     ``{}`` means none. "Pas de piscine" takes one away; a bare "non" only counts when asked.
     """
-    text = fold(heard.text)
+    text = soft(heard.text)
     found: dict[str, Any] = {}
     gone: set[str] = set()
     for name, pattern in _APPLIANCES:
@@ -176,7 +176,7 @@ def use(heard: Heard) -> str | None:
     """``"second"`` for a home used now and then, ``"main"`` for one lived in."""
     if heard.first("dwelling") == "second_home":
         return "second"
-    text = fold(heard.text)
+    text = soft(heard.text)
     if _SECOND.search(text):
         return "second"
     return "main" if _MAIN.search(text) else None
@@ -187,7 +187,7 @@ def dwelling(heard: Heard) -> str | None:
     value = heard.first("dwelling")
     if value in ("studio", "flat", "house"):
         return str(value)
-    text = fold(heard.text)
+    text = soft(heard.text)
     for name, pattern in (
         ("studio", _STUDIO.pattern),
         ("house", r"\b(?:maison|pavillon|villa|house|cottage|huis|woning|haus|casa|chalet|villa|ferme)\b"),

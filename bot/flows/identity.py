@@ -20,7 +20,7 @@ from bot.assistant.protocol import Choice, Input
 from bot.backoffice.numbers import is_contract_number, normalise_contract
 from bot.backoffice.port import Access
 from bot.errors import BadInput, NotAllowed, TooManyRequests
-from bot.flows.hearing import fold, picked
+from bot.flows.hearing import picked, soft
 from bot.flows.types import Heard, Parsed, Problem, Scene, Step
 
 RESEND = "resend"
@@ -107,7 +107,7 @@ def _code(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     match = _CODE.search(heard.text)
     if match:
         return re.sub(r"\D", "", match.group())
-    if _AGAIN.search(fold(heard.text)):
+    if _AGAIN.search(soft(heard.text)):
         return RESEND
     digits = re.sub(r"\D", "", heard.text)
     return Problem("identity.code_length", {"count": len(digits)}, asks=True) if 3 <= len(digits) <= 9 else None

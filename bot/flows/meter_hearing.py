@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.backoffice.port import Register
-from bot.flows.hearing import fold
+from bot.flows.hearing import soft
 from bot.flows.types import Heard
 
 #: Order in which bare figures are given to counters, as meters show them.
@@ -37,7 +37,7 @@ def readings(heard: Heard, missing: Sequence[Register], asked: bool) -> dict[Reg
     for position, (start, end, value) in enumerate(figures):
         left = figures[position - 1][1] if position else 0
         right = figures[position + 1][0] if position + 1 < len(figures) else len(text)
-        register = _label(fold(text[left:start]), fold(text[end:right]), last=position == len(figures) - 1)
+        register = _label(soft(text[left:start]), soft(text[end:right]), last=position == len(figures) - 1)
         if register and register not in found and value not in found.values():
             found[register] = value
     least = 0 if missing and asked and len(figures) == 1 else 100     # "2 personnes" is not a reading

@@ -20,7 +20,7 @@ from bot.backoffice.port import Register
 from bot.errors import BadInput
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, listed, money, number
-from bot.flows.hearing import fold, picked, yes_no
+from bot.flows.hearing import picked, soft, yes_no
 from bot.flows.identity import access, identity_steps
 from bot.flows.meter_hearing import REGISTERS, reading_date, readings
 from bot.flows.types import Finish, Flow, Heard, Parsed, Problem, Scene, Step
@@ -114,7 +114,7 @@ def _energy(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     said = heard.first("energy")
     if said in ("electricity", "gas", "both"):
         return said
-    text = fold(heard.text)
+    text = soft(heard.text)
     gas = any(word in text for word in ("gaz", "gas", "m3", "m³"))
     electricity = any(word in text for word in ("elec", "elek", "elet", "strom", "linky", "courant", "kwh"))
     if (gas and electricity) or (asked and any(word in text for word in ("deux", "both", "beide", "ambos", "entramb"))):

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.assistant.protocol import Choice, Input, Reply
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, money
-from bot.flows.hearing import fold, picked
+from bot.flows.hearing import picked, soft
 from bot.flows.identity import access, identity_steps
 from bot.flows.types import Finish, Flow, Heard, Parsed, Problem, Scene, Step
 from bot.settings import get_settings
@@ -87,7 +87,7 @@ def _kind(heard: Heard, scene: Scene, asked: bool) -> Parsed:
         return button
     if heard.choice is not None:
         return None
-    text = fold(heard.text)
+    text = soft(heard.text)
     if _TIMES.search(text) or _PLAN.search(text):
         return "plan"
     if _DELAY.search(text) or _DAYS.search(text):
@@ -108,7 +108,7 @@ def _count(heard: Heard, scene: Scene, asked: bool) -> Parsed:
         return int(button)
     if heard.choice is not None:
         return None
-    text = fold(heard.text)
+    text = soft(heard.text)
     match = _TIMES.search(text) or (re.fullmatch(rf"\D*?\b{_NUMBER}\b\D*", text) if asked else None)
     if match is None:
         return None
@@ -123,11 +123,11 @@ def _until(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     button = picked(heard, f"{ID}_until")
     if button is not None:
         return button
-    if heard.choice is not None or not (asked or _chosen(scene) == "delay" or _DELAY.search(fold(heard.text))):
+    if heard.choice is not None or not (asked or _chosen(scene) == "delay" or _DELAY.search(soft(heard.text))):
         return None
     today = _today(scene)
     said = heard.first("date")
-    days = _DAYS.search(fold(heard.text))
+    days = _DAYS.search(soft(heard.text))
     try:
         on = date.fromisoformat(str(said)[:10]) if said else None
     except ValueError:
