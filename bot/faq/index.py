@@ -7,17 +7,21 @@ joined is the ranker's business (:mod:`bot.faq.ranker`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from bot.faq import kernel as krr
 from bot.faq.articles import Article
 from bot.faq.dense import DenseIndex
-from bot.faq.lexical import TermMatrix, WordAnalyser
+from bot.faq.lexical import TermMatrix, Vocabulary, WordAnalyser, widen
 from bot.faq.vectors import VectorCache
+from bot.language.encoder import Kind
 from bot.language.normalise import clean
 from bot.language.tokens import analyse_characters, stem, words
 
@@ -34,39 +38,6 @@ DENSE = frozenset(i for i, name in enumerate(CHANNELS) if name.startswith("dense
 #: How much a text of each kind counts in the kernel classifier.
 _KIND_WEIGHT = np.array([1.0, 0.7, 1.0], np.float32)
 _POOL = 0.06   # temperature of the soft maximum over phrasings
-
-
-class Terms:
-    """Analysers that remember, since folds analyse the same texts again and again."""
-
-    def __init__(self, word_analyser: Callable[[str, str], list[str]]) -> None:
-        self._memory: dict[tuple[str, str, str], list[str]] = {}
-        self._word_analyser = word_analyser
-
-    def characters(self, text: str, language: str) -> list[str]:
-        """Character n-grams and sounds."""
-        return self._remember("c", text, language, analyse_characters)
-
-    def grams(self, text: str, language: str) -> list[str]:
-        """Stems, pairs of neighbours and pairs with one word between."""
-        return self._remember("g", text, language, _word_grams)
-
-    def stems(self, text: str, language: str) -> list[str]:
-        """Terms for BM25."""
-        return self._remember("w", text, language, self._word_analyser)
-
-    def forget(self) -> None:
-        """Frees the memory (after training)."""
-        self._memory.clear()
-
-    def _remember(self, kind: str, text: str, language: str, analyser: Callable[[str, str], list[str]]) -> list[str]:
-        key = (kind, text, language)
-        found = self._memory.get(key)
-        if found is None:
-            found = analyser(text, language)
-            if len(self._memory) < 60_000:
-                self._memory[key] = found
-        return found
 
 
 def _word_grams(text: str, language: str) -> list[str]:
@@ -86,54 +57,89 @@ class Units:
     languages: list[str]
 
 
+@dataclass
+class Evidence:
+    """Similarities of queries with units, passages and documents, before they are joined by topic."""
+
+    characters: Floats           # queries × units
+    grams: Floats                # queries × units
+    dense: Floats | None         # queries × units
+    passages: Floats | None      # queries × passages
+    char_full: Floats            # queries × documents
+    bm25_head: Floats
+    bm25_full: Floats
+
+
+@dataclass
+class Counted:
+    """Texts counted in the three vocabularies: characters, word grams, stems."""
+
+    characters: sparse.csr_matrix
+    grams: sparse.csr_matrix
+    stems: sparse.csr_matrix
+
+    def rows(self, which: npt.NDArray[Any]) -> Counted:
+        """Some of the texts."""
+        return Counted(self.characters[which], self.grams[which], self.stems[which])
+
+    def stack(self, other: Counted) -> Counted:
+        """These texts, then the other's, counted later in grown vocabularies."""
+        join = lambda a, b: sparse.vstack([widen(a, b.shape[1]), b], format="csr")  # noqa: E731
+        return Counted(join(self.characters, other.characters), join(self.grams, other.grams), join(self.stems, other.stems))
+
+
 class Index:
     """Search structures over a list of articles. ``vectors`` None means no encoder: lexical only."""
 
-    def __init__(self, articles: Sequence[Article], vectors: VectorCache | None, terms: Terms | None = None,
+    def __init__(self, articles: Sequence[Article], vectors: VectorCache | None, *,
                  parameters: krr.KernelParameters = krr.DEFAULT, ready: tuple[Floats, Floats] | None = None) -> None:
-        self._ready = ready      # vectors of units and passages, where they are known already
         self.vectors = vectors
         self.parameters = parameters
-        ids = list(dict.fromkeys(a.id for a in articles))
-        self.ids = ids
-        position = {slug: i for i, slug in enumerate(ids)}
+        self.ids = list(dict.fromkeys(a.id for a in articles))
+        position = {slug: i for i, slug in enumerate(self.ids)}
         self.articles = sorted(articles, key=lambda a: position[a.id])
-        if terms is None:
-            sample = ((t, a.locale) for a in self.articles for t in (a.title, a.answer, a.plain, *a.variants))
-            terms = Terms(WordAnalyser(sample))
-        self.terms = terms
+        sample = ((t, a.locale) for a in self.articles for t in (a.title, a.answer, a.plain, *a.variants))
+        self._characters = Vocabulary(analyse_characters)
+        self._grams = Vocabulary(_word_grams)
+        self._stems = Vocabulary(WordAnalyser(sample))
+        self.units = self._units_of(self.articles)
+        self.counts = self._count(self.units.texts, self.units.languages, grow=True)
+        self._bodies = self._count([a.plain for a in self.articles], [a.locale for a in self.articles], grow=True)
+        self.counts = self._wide(self.counts)
+        self._passage_texts, self._passage_topic = self._passages_of(self.articles)
+        if vectors is not None:
+            if ready is None or len(ready[0]) != len(self.units.texts) or len(ready[1]) != len(self._passage_texts):
+                ready = (self._encode_units(self.units), vectors.encode(self._passage_texts, kind="passage"))
+            self._dense = DenseIndex(vectors.dimension).fit(ready[0])
+            self._dense_passages = DenseIndex(vectors.dimension).fit(ready[1])
         self.alpha: Floats | None = None
-        self.covered = np.zeros(len(ids), bool)      # topics that the classifier has learnt
-        self._build(self.articles)
+        self.covered = np.zeros(len(self.ids), bool)      # topics that the classifier has learnt
+        self.unit_characters = TermMatrix(self.counts.characters)
+        self.unit_grams = TermMatrix(self.counts.grams, max_share=0.5)
+        self._documents()
 
     # -- building
-    def _build(self, articles: Sequence[Article]) -> None:
-        units = self._units_of(articles)
-        self.units = units
-        self._characters = TermMatrix(self.terms.characters).fit(units.texts, units.languages)
-        self._grams = TermMatrix(self.terms.grams).fit(units.texts, units.languages)
-        heads, fulls, languages, topic = self._documents_of(articles)
-        self._document_topic = topic
-        self._bm25_head = TermMatrix(self.terms.stems, "bm25").fit(heads, languages)
-        self._bm25_full = TermMatrix(self.terms.stems, "bm25").fit(fulls, languages)
-        self._char_full = TermMatrix(self.terms.characters).fit(fulls, languages)
-        self._passage_texts, self._passage_topic = self._passages_of(articles)
-        if self.vectors is not None:
-            ready = self._ready
-            if ready is None or len(ready[0]) != len(units.texts) or len(ready[1]) != len(self._passage_texts):
-                ready = (self._encode_units(units), self.vectors.encode(self._passage_texts, kind="passage"))
-            self._dense = DenseIndex(self.vectors.dimension).fit(ready[0])
-            self._dense_passages = DenseIndex(self.vectors.dimension).fit(ready[1])
-            self._ready = None
+    def _count(self, texts: Sequence[str], languages: Sequence[str], grow: bool) -> Counted:
+        return Counted(*(v.count(texts, languages, grow) for v in (self._characters, self._grams, self._stems)))
+
+    def _wide(self, counts: Counted) -> Counted:
+        return Counted(widen(counts.characters, len(self._characters)), widen(counts.grams, len(self._grams)),
+                       widen(counts.stems, len(self._stems)))
+
+    def _documents(self) -> None:
+        """Documents from the counts of units and bodies: heads (title twice, answer), and all of it."""
+        position = {slug: i for i, slug in enumerate(self.ids)}
+        place = {(position[a.id], a.locale): d for d, a in enumerate(self.articles)}
+        self._document_topic = np.array([position[a.id] for a in self.articles], np.int64)
+        owner = np.array([place[int(t), c] for t, c in zip(self.units.topic, self.units.languages, strict=True)], np.int64)
+        shape = (len(self.articles), len(owner))
+        everything = sparse.csr_matrix((np.ones(len(owner), np.float32), (owner, np.arange(len(owner)))), shape=shape)
+        head_units = (self.units.kind != VARIANT).astype(np.float32)
+        heads = sparse.csr_matrix((head_units, (owner, np.arange(len(owner)))), shape=shape)
+        self._bm25_head = TermMatrix(_summed(heads @ self.counts.stems), "bm25")
+        self._bm25_full = TermMatrix(_summed(everything @ self.counts.stems + self._bodies.stems), "bm25")
+        self._char_full = TermMatrix(_summed(everything @ self.counts.characters + self._bodies.characters), max_share=0.9)
         self._segments()
-
-    def unit_vectors(self) -> Floats:
-        """Vectors of the units, in their order."""
-        return self._dense.vectors
-
-    def passage_vectors(self) -> Floats:
-        """Vectors of the passages, in their order."""
-        return self._dense_passages.vectors
 
     def _units_of(self, articles: Sequence[Article]) -> Units:
         position = {slug: i for i, slug in enumerate(self.ids)}
@@ -148,12 +154,6 @@ class Index:
             np.array([r[2] for r in rows], np.int64), [r[3] for r in rows],
         )
 
-    def _documents_of(self, articles: Sequence[Article]) -> tuple[list[str], list[str], list[str], Ints]:
-        position = {slug: i for i, slug in enumerate(self.ids)}
-        heads = [f"{a.title} {a.title} {a.answer}" for a in articles]
-        fulls = [" ".join((h, *a.variants, a.plain)) for h, a in zip(heads, articles, strict=True)]
-        return heads, fulls, [a.locale for a in articles], np.array([position[a.id] for a in articles], np.int64)
-
     def _passages_of(self, articles: Sequence[Article]) -> tuple[list[str], Ints]:
         position = {slug: i for i, slug in enumerate(self.ids)}
         rows = [(p, position[a.id]) for a in articles for p in a.passages]
@@ -162,55 +162,72 @@ class Index:
     def _encode_units(self, units: Units) -> Floats:
         assert self.vectors is not None
         out = np.zeros((len(units.texts), self.vectors.dimension), np.float32)
-        for kind, name in ((TITLE, "passage"), (ANSWER, "passage"), (VARIANT, "query")):
+        kinds: tuple[tuple[int, Kind], ...] = ((TITLE, "passage"), (ANSWER, "passage"), (VARIANT, "query"))
+        for kind, name in kinds:
             rows = np.flatnonzero(units.kind == kind)
             if len(rows):
-                out[rows] = self.vectors.encode([units.texts[i] for i in rows], kind=name)  # type: ignore[arg-type]
+                out[rows] = self.vectors.encode([units.texts[i] for i in rows], kind=name)
         return out
 
     def _segments(self) -> None:
-        """Row numbers by kind, and where each topic starts in them."""
+        """Row numbers by kind, how many phrasings each topic has."""
         self._by_kind = [np.flatnonzero(self.units.kind == k) for k in (TITLE, ANSWER, VARIANT)]
-        n = len(self.ids)
-        self.variants = np.bincount(self.units.topic[self._by_kind[VARIANT]], minlength=n)
-        self.has_passages = np.bincount(self._passage_topic, minlength=n) > 0 if len(self._passage_topic) else np.zeros(n, bool)
-        self.locales: list[frozenset[str]] = [frozenset() for _ in range(n)]
-        found: dict[int, set[str]] = {}
-        for topic, article in zip(self._document_topic, self.articles, strict=True):
-            found.setdefault(int(topic), set()).add(article.locale)
-        for topic, codes in found.items():
-            self.locales[topic] = frozenset(codes)
+        self.variants = np.bincount(self.units.topic[self._by_kind[VARIANT]], minlength=len(self.ids))
+
+    def unit_vectors(self) -> Floats:
+        """Vectors of the units, in their order."""
+        return self._dense.vectors
+
+    def passage_vectors(self) -> Floats:
+        """Vectors of the passages, in their order."""
+        return self._dense_passages.vectors
 
     # -- the classifier over phrasings
-    def fit_kernel(self, limit: int = krr.MAX_TEXTS) -> None:
-        """Learns to tell topics apart from titles, answers and phrasings."""
+    def gram(self) -> Floats:
+        """The kernel of all units with each other."""
+        dense = None if self.vectors is None else self._dense.vectors @ self._dense.vectors.T
+        return krr.kernel(self.unit_characters.gram(), self.unit_grams.gram(), dense, self.parameters)
+
+    def fit_kernel(self, gram: Floats | None = None) -> None:
+        """Learns to tell topics apart from titles, answers and phrasings; ``gram`` is overwritten."""
         n = len(self.units.texts)
-        if n < 4 or len(self.ids) < 2 or n > limit:
+        if n < 4 or len(self.ids) < 2 or n > krr.MAX_TEXTS:
             self.alpha = None
             return
-        characters = np.asarray((self._characters.matrix @ self._characters.matrix.T).toarray(), np.float32)
-        grams = np.asarray((self._grams.matrix @ self._grams.matrix.T).toarray(), np.float32)
-        dense = None if self.vectors is None else self._dense.vectors @ self._dense.vectors.T
-        matrix = krr.kernel(characters, grams, dense, self.parameters)
+        matrix = self.gram() if gram is None else gram
         self.alpha = krr.solve(matrix, self.units.topic, len(self.ids), _KIND_WEIGHT[self.units.kind], self.parameters.ridge)
         self.covered = np.ones(len(self.ids), bool)
+
+    def without(self, hidden: npt.NDArray[np.bool_], gram: Floats) -> Index:
+        """The same FAQ as if some units (phrasings) had never been written; ``gram`` is :meth:`gram`."""
+        kept = ~hidden
+        other = copy(self)
+        rows = np.flatnonzero(kept)
+        other.units = Units([self.units.texts[i] for i in rows], self.units.topic[kept], self.units.kind[kept],
+                            [self.units.languages[i] for i in rows])
+        other.counts = self.counts.rows(rows)
+        other.unit_characters = self.unit_characters.subset(kept)
+        other.unit_grams = self.unit_grams.subset(kept)
+        if self.vectors is not None:
+            other._dense = DenseIndex(self.vectors.dimension).fit(self._dense.vectors[kept])
+        other._documents()
+        other.fit_kernel(gram[np.ix_(rows, rows)])
+        return other
 
     # -- changes while running
     def add(self, articles: Sequence[Article]) -> None:
         """Adds articles of one new topic; found at once. The classifier does not know it yet."""
-        slug = articles[0].id
-        self.ids.append(slug)
+        self.ids.append(articles[0].id)
         self.articles = [*self.articles, *articles]
         units = self._units_of(articles)
-        self._characters.append(units.texts, units.languages)
-        self._grams.append(units.texts, units.languages)
-        heads, fulls, languages, topic = self._documents_of(articles)
-        self._bm25_head.append(heads, languages)
-        self._bm25_full.append(fulls, languages)
-        self._char_full.append(fulls, languages)
-        self._document_topic = np.concatenate([self._document_topic, topic])
+        counts = self._count(units.texts, units.languages, grow=True)
+        bodies = self._count([a.plain for a in articles], [a.locale for a in articles], grow=True)
+        self.unit_characters.append(self._wide(counts).characters)
+        self.unit_grams.append(self._wide(counts).grams)
+        self.counts = self.counts.stack(self._wide(counts))
+        self._bodies = self._bodies.stack(bodies)
         texts, owner = self._passages_of(articles)
-        self._passage_texts += texts
+        self._passage_texts = self._passage_texts + texts
         self._passage_topic = np.concatenate([self._passage_topic, owner])
         if self.vectors is not None:
             self._dense.append(self._encode_units(units))
@@ -222,66 +239,86 @@ class Index:
         if self.alpha is not None:
             self.alpha = np.pad(self.alpha, ((0, len(units.texts)), (0, 1)))
         self.covered = np.append(self.covered, False)
-        self._segments()
+        self._documents()
 
     def remove(self, topic: int) -> None:
         """Drops a topic with all its texts."""
         unit, document, passage = self.units.topic != topic, self._document_topic != topic, self._passage_topic != topic
-        self._characters.keep(unit)
-        self._grams.keep(unit)
-        for matrix in (self._bm25_head, self._bm25_full, self._char_full):
-            matrix.keep(document)
+        rows = np.flatnonzero(unit)
+        self.unit_characters.keep(unit)
+        self.unit_grams.keep(unit)
+        self.counts = self.counts.rows(rows)
+        self._bodies = self._bodies.rows(np.flatnonzero(document))
         self._passage_texts = [t for t, kept in zip(self._passage_texts, passage, strict=True) if kept]
         if self.vectors is not None:
             self._dense.fit(self._dense.vectors[unit])
             self._dense_passages.fit(self._dense_passages.vectors[passage])
         down = lambda a: np.where(a > topic, a - 1, a)  # noqa: E731
-        self.units = Units(
-            [t for t, kept in zip(self.units.texts, unit, strict=True) if kept], down(self.units.topic[unit]),
-            self.units.kind[unit], [c for c, kept in zip(self.units.languages, unit, strict=True) if kept],
-        )
-        self._document_topic = down(self._document_topic[document])
+        self.units = Units([self.units.texts[i] for i in rows], down(self.units.topic[unit]), self.units.kind[unit],
+                           [self.units.languages[i] for i in rows])
         self._passage_topic = down(self._passage_topic[passage])
         self.articles = [a for a, kept in zip(self.articles, document, strict=True) if kept]
-        del self.ids[topic]
+        self.ids = [*self.ids[:topic], *self.ids[topic + 1 :]]
         if self.alpha is not None:
             self.alpha = np.delete(self.alpha[unit], topic, axis=1)
         self.covered = np.delete(self.covered, topic)
-        self._segments()
+        self._documents()
 
     # -- asking
-    def channels(self, texts: Sequence[str], languages: Sequence[str], query_vectors: Floats | None = None) -> Floats:
-        """Queries × topics × channels; NaN where a topic has nothing for a channel."""
-        n, q = len(self.ids), len(texts)
+    def evidence(self, texts: Sequence[str], languages: Sequence[str], query_vectors: Floats | None = None) -> Evidence:
+        """Similarities of new texts with everything."""
         texts = [clean(t) for t in texts]
-        out = np.full((q, n, len(CHANNELS)), np.nan, np.float32)
-        topic = self.units.topic
-        characters = self._characters.scores(texts, languages)
-        grams = self._grams.scores(texts, languages)
-        dense: Floats | None = None
-        column = {name: i for i, name in enumerate(CHANNELS)}
+        counts = self._count(texts, languages, grow=False)
+        dense = passages = None
         if self.vectors is not None:
             if query_vectors is None:
-                query_vectors = self.vectors.encode(texts, kind="query")
+                query_vectors = self.vectors.fresh(texts)
             dense = self._dense.scores(query_vectors)
-            for kind, name in enumerate(("dense_title", "dense_answer", "dense_variant")):
-                rows = self._by_kind[kind]
-                _segment_max(dense[:, rows], topic[rows], out[:, :, column[name]])
-            rows = self._by_kind[VARIANT]
-            _segment_pool(dense[:, rows], topic[rows], out[:, :, column["dense_variants"]])
-            if len(self._passage_topic):
-                _segment_max(self._dense_passages.scores(query_vectors), self._passage_topic, out[:, :, column["dense_passage"]])
-        for kind, name in enumerate(("char_title", "char_answer", "char_variant")):
-            rows = self._by_kind[kind]
-            _segment_max(characters[:, rows], topic[rows], out[:, :, column[name]])
-        rows = self._by_kind[VARIANT]
-        _segment_max(grams[:, rows], topic[rows], out[:, :, column["word_variant"]])
-        for matrix, name in ((self._char_full, "char_full"), (self._bm25_head, "bm25_head"), (self._bm25_full, "bm25_full")):
-            _segment_max(matrix.scores(texts, languages), self._document_topic, out[:, :, column[name]])
+            passages = self._dense_passages.scores(query_vectors) if len(self._passage_topic) else None
+        return self.joined(counts, self.unit_characters.scores(counts.characters), self.unit_grams.scores(counts.grams), dense, passages)
+
+    def joined(self, counts: Counted, characters: Floats, grams: Floats, dense: Floats | None, passages: Floats | None) -> Evidence:
+        """Evidence from similarities with units that are known, and counts to score documents with."""
+        return Evidence(characters, grams, dense, passages, self._char_full.scores(counts.characters),
+                        self._bm25_head.scores(counts.stems), self._bm25_full.scores(counts.stems))
+
+    def passage_scores(self, query_vectors: Floats) -> Floats | None:
+        """Similarities with the passages, None where there are none."""
+        return self._dense_passages.scores(query_vectors) if len(self._passage_topic) else None
+
+    def channels(self, texts: Sequence[str], languages: Sequence[str], query_vectors: Floats | None = None) -> Floats:
+        """Queries × topics × channels; NaN where a topic has nothing for a channel."""
+        return self.by_topic(self.evidence(texts, languages, query_vectors))
+
+    def by_topic(self, found: Evidence) -> Floats:
+        """Joins evidence by topic; see :meth:`channels`."""
+        out = np.full((len(found.characters), len(self.ids), len(CHANNELS)), np.nan, np.float32)
+        topic = self.units.topic
+        column = {name: i for i, name in enumerate(CHANNELS)}
+        variants = self._by_kind[VARIANT]
+        for source, names in ((found.dense, ("dense_title", "dense_answer", "dense_variant")),
+                              (found.characters, ("char_title", "char_answer", "char_variant"))):
+            if source is not None:
+                for kind, name in enumerate(names):
+                    rows = self._by_kind[kind]
+                    _segment_max(source[:, rows], topic[rows], out[:, :, column[name]])
+        if found.dense is not None:
+            _segment_pool(found.dense[:, variants], topic[variants], out[:, :, column["dense_variants"]])
+        if found.passages is not None:
+            _segment_max(found.passages, self._passage_topic, out[:, :, column["dense_passage"]])
+        _segment_max(found.grams[:, variants], topic[variants], out[:, :, column["word_variant"]])
+        for scores, name in ((found.char_full, "char_full"), (found.bm25_head, "bm25_head"), (found.bm25_full, "bm25_full")):
+            _segment_max(scores, self._document_topic, out[:, :, column[name]])
         if self.alpha is not None:
-            scores = krr.kernel(characters, grams, dense, self.parameters) @ self.alpha
+            scores = krr.kernel(found.characters, found.grams, found.dense, self.parameters) @ self.alpha
             out[:, self.covered, column["kernel"]] = scores[:, self.covered]
         return out
+
+
+def _summed(counts: sparse.spmatrix) -> sparse.csr_matrix:
+    rows = counts.tocsr().astype(np.float32)
+    rows.eliminate_zeros()
+    return rows
 
 
 def _segment_max(scores: Floats, owner: Ints, out: Floats) -> None:

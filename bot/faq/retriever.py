@@ -47,6 +47,16 @@ class Ranking:
     signals: Doubles                  # queries × SIGNALS, about the first candidate
 
 
+@dataclass(frozen=True)
+class Held:
+    """How a phrasing was decided by an index that did not hold it."""
+
+    language: str
+    slug: str                    # the right article
+    signals: Doubles
+    found: tuple[str, ...]       # the best three
+
+
 class Retriever:
     """See the module. Thread-safe for ``search``; ``add``, ``remove`` and ``fit`` swap in what they built."""
 
@@ -56,6 +66,7 @@ class Retriever:
         self.calibrator = calibrator
         self.second = second    # P(a later candidate is right | the first is wrong and the question is answered)
         self.decisions: tuple[Doubles, npt.NDArray[np.bool_], list[str]] | None = None   # held-out, for thresholds
+        self.held: dict[str, Held] = {}     # phrasings as decided when they were hidden
 
     # -- making
     @staticmethod
@@ -67,20 +78,20 @@ class Retriever:
         shipped = ranking.Ranker.load() or ranking.plain()
         retriever = Retriever(index, shipped, shipped_calibration())
         if refit and sum(len(a.variants) for a in articles) >= REFIT_FROM and len(index.ids) >= 4:
-            retriever._refit(list(articles), vectors, seed)
-        index.terms.forget()
+            retriever._refit(seed)
         return retriever
 
-    def _refit(self, articles: list[Article], vectors: VectorCache | None, seed: int) -> None:
-        folds = [held_out(fold, vectors, self.index.terms, self.index.parameters) for fold in folds_of(articles, seed)]
+    def _refit(self, seed: int) -> None:
+        folds = held_out(self.index, folds_of(self.index, seed))
         rankers = []
         for out in range(len(folds)):
             rest = [f for i, f in enumerate(folds) if i != out]
             rankers.append(_fit_ranker(rest, self.ranker))
         signals, right, languages, weights = [], [], list[str](), []
         for fold, ranker in zip(folds, rankers, strict=True):
+            self._remember(fold, ranker)
             for allowed, share in ((None, 1.0), (fold.without_truth(), 0.25)):
-                found = ranking.candidates(fold.channels, fold.index.variants > 0, allowed)
+                found = ranking.candidates(fold.channels, fold.has_variants, allowed)
                 ranked = rank(found, ranker, fold.queries)
                 ok = ranked.topics[:, 0] == fold.truth if allowed is None else np.zeros(len(fold.truth), bool)
                 signals.append(ranked.signals)
@@ -91,6 +102,14 @@ class Retriever:
         self.calibrator = fit_calibrator(everything[0], everything[1], languages, np.concatenate(weights))
         self.decisions = everything
         self.ranker = _fit_ranker(folds, self.ranker)
+
+    def _remember(self, fold: Fold, ranker: ranking.Ranker) -> None:
+        if not fold.warm:
+            return
+        ranked = rank(ranking.candidates(fold.channels, fold.has_variants), ranker, fold.queries)
+        for i, text in enumerate(fold.queries):
+            self.held[text] = Held(fold.languages[i], self.index.ids[fold.truth[i]], ranked.signals[i],
+                                   tuple(self.index.ids[t] for t in ranked.topics[i][:3]))
 
     # -- asking
     def rank(self, texts: Sequence[str], languages: Sequence[str], vectors: Floats | None = None) -> Ranking:
@@ -106,9 +125,13 @@ class Retriever:
         ranked = self.rank([text], [code], vectors)
         return self.candidates(ranked, 0, code, k)
 
-    def candidates(self, ranked: Ranking, row: int, language: str, k: int = 10) -> list[ArticleCandidate]:
-        """One row of a ranking with probabilities and the texts that would be shown."""
-        first = float(self.calibrator.probabilities(ranked.signals[row : row + 1], [language])[0])
+    def candidates(self, ranked: Ranking, row: int, language: str, k: int = 10, first: float | None = None) -> list[ArticleCandidate]:
+        """One row of a ranking with probabilities and the texts that would be shown.
+
+        ``first`` is the probability of the best, where someone knows better than the retriever alone.
+        """
+        if first is None:
+            first = float(self.calibrator.probabilities(ranked.signals[row : row + 1], [language])[0])
         probabilities = spread(ranked.scores[row], first, self.second)
         out = []
         for topic, p in zip(ranked.topics[row][:k], probabilities[:k], strict=True):
@@ -184,7 +207,6 @@ class Retriever:
             index.alpha, index.covered = arrays["alpha"], arrays["covered"]
         elif not same:
             index.fit_kernel()
-        index.terms.forget()
         ranker = ranking.Ranker.load(folder / "ranker.npz") or ranking.Ranker.load() or ranking.plain()
         return Retriever(index, ranker, Calibrator.from_json(data["calibrator"]), float(data["second"]))
 
@@ -192,7 +214,7 @@ class Retriever:
 def _fit_ranker(folds: Sequence[Fold], prior: ranking.Ranker) -> ranking.Ranker:
     features, positive, shares = [], [], []
     for fold in folds:
-        found = ranking.candidates(fold.channels, fold.index.variants > 0)
+        found = ranking.candidates(fold.channels, fold.has_variants)
         features.append(found.features)
         positive.append(found.topics == fold.truth[:, None])
         shares.append(np.full(len(fold.truth), fold.share))

@@ -50,6 +50,12 @@ class VectorCache:
             return np.zeros((0, self.dimension), np.float32)
         return np.stack([self._known[k] for k in keys]).astype(np.float32)
 
+    def fresh(self, texts: Sequence[str]) -> Floats:
+        """Vectors of customers' messages: made anew and remembered nowhere."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        return np.asarray(self._encoder.encode(list(texts), kind="query"), np.float32)
+
     def save(self) -> None:
         """Writes what is new, atomically; a full disk is no reason to fail."""
         if self._path is None or not self._dirty or not self._known:

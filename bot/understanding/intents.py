@@ -1,0 +1,98 @@
+"""Intent scores: the kernel classifier of :mod:`bot.faq.kernel` over training lines and phrasings.
+
+The class ``faq`` is all articles' phrasings (a sample of each, so that it does not drown the rest).
+Held-out scores come from folds cut out of one kernel matrix; the decision that reads them is
+:mod:`bot.understanding.decision`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.faq import kernel as krr
+from bot.faq.lexical import TermMatrix, Vocabulary
+from bot.faq.vectors import VectorCache
+from bot.language.tokens import analyse_characters, stem, words
+from bot.understanding.data import Phrase
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+FOLDS = 4
+PARAMETERS = krr.KernelParameters(characters=1.0, words=1.0, dense=4.0, ridge=0.15)
+
+
+def grams(text: str, language: str) -> list[str]:
+    """Stems in pairs and alone, edges marked: short lines differ by little else."""
+    tokens = ["<", *(stem(w, language) for w in words(text, language)), ">"]
+    return tokens[1:-1] + [f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)] + [
+        f"{a} * {b}" for a, b in zip(tokens, tokens[2:], strict=False)
+    ]
+
+
+@dataclass
+class IntentScorer:
+    """Scores every class for a text. ``best`` is the similarity of the nearest training line."""
+
+    phrases: list[Phrase]
+    classes: list[str]
+    alpha: Floats
+    vectors: VectorCache | None
+    parameters: krr.KernelParameters = PARAMETERS
+    stored: Floats | None = None      # vectors of the phrases, where they are known
+
+    def __post_init__(self) -> None:
+        texts, languages = [p.text for p in self.phrases], [p.language for p in self.phrases]
+        self._characters = Vocabulary(analyse_characters)
+        self._grams = Vocabulary(grams)
+        self.unit_characters = TermMatrix(self._characters.count(texts, languages, grow=True))
+        self.unit_grams = TermMatrix(self._grams.count(texts, languages, grow=True), max_share=0.5)
+        if self.vectors is None:
+            self.dense = None
+        else:
+            self.dense = self.stored if self.stored is not None and len(self.stored) == len(texts) else self.vectors.encode(texts)
+        index = {c: i for i, c in enumerate(self.classes)}
+        self.labels = np.array([index[p.intent] for p in self.phrases], np.int64)
+
+    @staticmethod
+    def fit(phrases: Sequence[Phrase], classes: Sequence[str], vectors: VectorCache | None,
+            parameters: krr.KernelParameters = PARAMETERS, seed: int = 11, folds: int = FOLDS) -> tuple[IntentScorer, Floats]:
+        """The scorer, and held-out scores (phrases × classes) for what is fitted on top of it."""
+        scorer = IntentScorer(list(phrases), list(classes), np.zeros((0, 0), np.float32), vectors, parameters)
+        dense = None if scorer.dense is None else scorer.dense @ scorer.dense.T
+        gram = krr.kernel(scorer.unit_characters.gram(), scorer.unit_grams.gram(), dense, parameters)
+        n, k = len(phrases), len(classes)
+        out = np.zeros((n, k), np.float32)
+        number = np.random.default_rng(seed).permutation(n) % max(folds, 1)
+        same = _same_text(phrases)
+        for fold in range(folds if folds > 1 else 0):
+            asked = number[same] == fold          # equal lines share a fold
+            rest = np.flatnonzero(~asked)
+            if not len(rest) or not asked.any():
+                continue
+            alpha = krr.solve(gram[np.ix_(rest, rest)], scorer.labels[rest], k, ridge=parameters.ridge)
+            out[asked] = gram[np.ix_(np.flatnonzero(asked), rest)] @ alpha
+        scorer.alpha = krr.solve(gram, scorer.labels, k, ridge=parameters.ridge)
+        return scorer, out
+
+    def scores(self, texts: Sequence[str], languages: Sequence[str], query_vectors: Floats | None = None) -> tuple[Floats, Floats]:
+        """(texts × classes, similarity to the nearest line by the encoder or, without one, by n-grams)."""
+        characters = self.unit_characters.scores(self._characters.count(texts, languages))
+        words_ = self.unit_grams.scores(self._grams.count(texts, languages))
+        dense = None
+        if self.dense is not None and self.vectors is not None:
+            if query_vectors is None:
+                query_vectors = self.vectors.encode(list(texts))
+            dense = query_vectors @ self.dense.T
+        nearest = (characters if dense is None else dense).max(axis=1)
+        return krr.kernel(characters, words_, dense, self.parameters) @ self.alpha, nearest
+
+
+def _same_text(phrases: Sequence[Phrase]) -> Ints:
+    """For each phrase the row of the first with the same text."""
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(p.text.casefold(), i) for i, p in enumerate(phrases)], np.int64)

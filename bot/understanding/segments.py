@@ -1,0 +1,43 @@
+"""Cuts a message into sentences and into questions that stand apart."""
+
+from __future__ import annotations
+
+import re
+
+from bot.language.normalise import clean
+
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[?!])(?=\S)|\n+")
+#: Words that open a second request in the same breath.
+_JOINT: dict[str, re.Pattern[str]] = {
+    "fr": re.compile(r"\s*(?:[,;]\s*)?\b(?:et aussi|et puis|et sinon|et par ailleurs|par ailleurs|sinon|autre question|et autre chose|deuxième question|ensuite|au passage|et en même temps|ainsi que|et comment|et combien|et où|et quand|et pourquoi|et est-ce que|et je voudrais|et je veux|et j'aimerais)\b\s*", re.I),
+    "en": re.compile(r"\s*(?:[,;]\s*)?\b(?:and also|also|and then|another question|by the way|as well as|and how|and when|and where|and why|and can|and i want|and i would)\b\s*", re.I),
+    "nl": re.compile(r"\s*(?:[,;]\s*)?\b(?:en ook|en verder|daarnaast|nog een vraag|trouwens|en hoe|en wanneer|en waar|en waarom|en ik wil)\b\s*", re.I),
+    "es": re.compile(r"\s*(?:[,;]\s*)?\b(?:y también|y además|además|otra pregunta|por cierto|y cómo|y cuándo|y dónde|y por qué|y cuánto|y quiero)\b\s*", re.I),
+    "de": re.compile(r"\s*(?:[,;]\s*)?\b(?:und auch|außerdem|und dann|noch eine frage|übrigens|und wie|und wann|und wo|und warum|und ich möchte)\b\s*", re.I),
+    "it": re.compile(r"\s*(?:[,;]\s*)?\b(?:e anche|inoltre|e poi|un'altra domanda|a proposito|e come|e quando|e dove|e perché|e quanto|e vorrei)\b\s*", re.I),
+}
+_KEEP = re.compile(r"(?:et|and|en|y|und|e)\s+((?:comment|combien|où|quand|pourquoi|est-ce que|je|j'|how|when|where|why|can|i|hoe|wanneer|waar|waarom|ik|cómo|cuándo|dónde|por qué|cuánto|quiero|wie|wann|wo|warum|ich|come|quando|dove|perché|quanto|vorrei).*)", re.I)
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a message, pieces of fewer than three letters left out."""
+    return [s.strip() for s in _SENTENCE.split(clean(text)) if sum(c.isalpha() for c in s) >= 3]
+
+
+def requests(text: str, language: str) -> list[str]:
+    """Pieces that may be requests of their own: sentences, cut again where a second one is joined on."""
+    pattern = _JOINT.get(language)
+    out: list[str] = []
+    for sentence in sentences(text):
+        if pattern is None:
+            out.append(sentence)
+            continue
+        last = 0
+        for match in pattern.finditer(sentence):
+            if match.start() > 8:
+                out.append(sentence[last : match.start()])
+                opener = _KEEP.match(match.group().strip(" ,;"))
+                last = match.end() - len(opener.group(1)) - 1 if opener else match.end()
+                last = max(last, match.start())
+        out.append(sentence[last:])
+    return [p.strip(" ,;") for p in out if sum(c.isalpha() for c in p) >= 5]
