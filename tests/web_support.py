@@ -27,6 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.settings import Settings
+from bot.staff.accounts import ensure_demo_accounts
 from bot.web.app import create_app
 from bot.web.services import Services, build
 
@@ -157,6 +158,7 @@ class Web:
         self.dialogue, self.settings = dialogue, settings
         self.services: Services = build(settings)
         self.served = Served(create_app(settings, self.services)).start()
+        ensure_demo_accounts(self.services.database, settings)
         self.services.fallback.warm()        # as after the first seconds of a real one
         self.url = self.served.url
         self.http = httpx.Client(timeout=15, trust_env=False,

@@ -77,7 +77,7 @@ class DialogueClient:
         return result
 
     async def _healthy(self, url: str, timeout: float) -> bool:
-        for path in ("/readyz", "/healthz", "/health"):
+        for path in ("/health", "/readyz"):
             try:
                 answer = await self._http.get(f"{url}{path}", timeout=timeout)
             except httpx.HTTPError:

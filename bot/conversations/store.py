@@ -78,7 +78,7 @@ def append(
     connection.execute(
         sa.update(conversations)
         .where(_C.id == conversation_id)
-        .values(seq=_C.seq + len(drafts), last_at=at)
+        .values(seq=_C.seq + len(drafts), last_at=at, outcome=None)   # judged anew when asked for
     )
     last = connection.execute(sa.select(_C.seq).where(_C.id == conversation_id)).scalar_one()
     first = last - len(drafts) + 1

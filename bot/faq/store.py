@@ -11,29 +11,46 @@ import json
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import BadInput, Conflict, NotFound
-from bot.faq.articles import Article
+from bot.faq.articles import Article, load_articles
 from bot.storage.clock import now_iso
 from bot.storage.database import Database
 from bot.storage.schema import article_versions, articles, settings_kv
 
 _A, _V, _K = articles.c, article_versions.c, settings_kv.c
-_VERSION_KEY = "content_version"
+_VERSION_KEY, DIAL_KEY = "content_version", "max_wrong"
 EDITABLE = ("title", "answer", "body", "variants", "theme", "flow", "audience", "person_only",
             "review_date", "related")
 
 
-def content_version(connection: Connection) -> int:
-    """A number that is another one after every change of any article."""
-    found = connection.execute(
-        sa.select(_K.value).where(_K.key == _VERSION_KEY)
-    ).scalar_one_or_none()
+def content_version(source: Connection | Database) -> int:
+    """A number that is another one after every change of any article or of the dial."""
+    if isinstance(source, Database):
+        with source.read() as connection:
+            return content_version(connection)
+    found = source.execute(sa.select(_K.value).where(_K.key == _VERSION_KEY)).scalar_one_or_none()
     return int(found or 0)
+
+
+def published(database: Database) -> list[Article]:
+    """All articles in force, for whoever builds an index of them."""
+    with database.read() as connection:
+        return list_articles(connection)
+
+
+def read_dial(source: Connection | Database) -> float | None:
+    """The largest share of wrong answers a lead accepts; None where no lead has turned the dial."""
+    if isinstance(source, Database):
+        with source.read() as connection:
+            return read_dial(connection)
+    found = source.execute(sa.select(_K.value).where(_K.key == DIAL_KEY)).scalar_one_or_none()
+    return None if found is None else float(found)
 
 
 def list_articles(connection: Connection, *, locale: str = "", q: str = "") -> list[Article]:
@@ -44,6 +61,25 @@ def list_articles(connection: Connection, *, locale: str = "", q: str = "") -> l
     found = [Article.from_json(content) for content in connection.execute(query).scalars()]
     words = q.casefold().split()
     return [a for a in found if all(word in _haystack(a) for word in words)]
+
+
+def overview(connection: Connection, *, locale: str = "", q: str = "") -> list[dict[str, Any]]:
+    """Articles with version and date, as a list of leads shows them; phrasings only counted."""
+    query = sa.select(articles).order_by(_A.id, _A.locale)
+    if locale:
+        query = query.where(_A.locale == locale)
+    words = q.casefold().split()
+    found = []
+    for row in connection.execute(query).mappings():
+        article = Article.from_json(row["content"])
+        if all(word in _haystack(article) for word in words):
+            found.append({
+                "id": article.id, "locale": article.locale, "title": article.title,
+                "answer": article.answer, "theme": article.theme, "flow": article.flow,
+                "person_only": article.person_only, "review_date": article.review_date,
+                "variants": len(article.variants), "version": row["version"],
+                "edited": row["edited"], "updated_at": row["updated_at"]})
+    return found
 
 
 def get_article(connection: Connection, slug: str, locale: str) -> Article:
@@ -86,14 +122,13 @@ def put_article(
             f"you started from {base_version}. Compare before you publish."
         )
     before = Article.from_json(row["content"]) if row else _new(connection, slug, locale)
-    article = _validated(replace(before, **{
-        key: tuple(value) if isinstance(value, list | tuple) else value
-        for key, value in changes.items() if key in EDITABLE and value is not None
+    article = _validated(Article.from_json(before.to_json() | {
+        key: value for key, value in changes.items() if key in EDITABLE and value is not None
     }))
     version = _newest(connection, slug, locale) + 1
     _store(connection, article, version, author=author, note=note, edited=True,
            file_hash=row["file_hash"] if row else None)
-    _bump(connection, author)
+    bump(connection, author)
     return version
 
 
@@ -109,7 +144,7 @@ def roll_back(connection: Connection, slug: str, locale: str, version: int, *, a
     fresh = _newest(connection, slug, locale) + 1
     _store(connection, Article.from_json(content), fresh, author=author,
            note=f"back to version {version}", edited=True, file_hash=None)
-    _bump(connection, author)
+    bump(connection, author)
     return fresh
 
 
@@ -123,7 +158,14 @@ def add_variant(connection: Connection, slug: str, locale: str, text: str, *, au
                        author=author, note="phrasing added")
 
 
-def seed(connection: Connection, shipped: Iterable[Article]) -> int:
+def seed(database: Database, folder: Path) -> int:
+    """Bring the files of ``folder`` in; how many articles changed. Raises BadInput for a bad file."""
+    shipped = load_articles(folder)
+    with database.write() as connection:
+        return seed_articles(connection, shipped)
+
+
+def seed_articles(connection: Connection, shipped: Iterable[Article]) -> int:
     """Bring shipped files in: new ones, and changed ones that no lead has edited. How many changed."""
     known = {
         (row.id, row.locale): row
@@ -140,7 +182,7 @@ def seed(connection: Connection, shipped: Iterable[Article]) -> int:
                file_hash=digest)
         changed += 1
     if changed:
-        _bump(connection, "files")
+        bump(connection, "files")
     return changed
 
 
@@ -204,7 +246,8 @@ def _store(
         at=now, note=note))
 
 
-def _bump(connection: Connection, author: str) -> None:
+def bump(connection: Connection, author: str) -> None:
+    """Tell everyone who polls ``content_version`` to reload."""
     version = content_version(connection) + 1
     connection.execute(sa.delete(settings_kv).where(_K.key == _VERSION_KEY))
     connection.execute(sa.insert(settings_kv).values(

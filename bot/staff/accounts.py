@@ -102,30 +102,20 @@ def member(row: Any) -> Member:
     return Member(row["username"], row["first_name"], row["role"], tuple(row["languages"]))
 
 
-def ensure_demo_accounts(
-    settings: Settings, database: Database | None = None
-) -> list[tuple[str, str]]:
-    """Create the demo accounts in a database without any account; names and passwords, once.
-
-    Opens the settings' database (already migrated) where none is given.
-    """
+def ensure_demo_accounts(database: Database, settings: Settings) -> list[tuple[str, str]]:
+    """Create the demo accounts in a database without any account; names and passwords, once."""
     if not settings.demo:
         return []
-    opened = database or Database(settings.sqlalchemy_url)
     given = settings.demo_password.get_secret_value() if settings.demo_password else None
     made: list[tuple[str, str]] = []
-    try:
-        with opened.write() as connection:
-            if connection.execute(sa.select(_S.username).limit(1)).first():
-                return []
-            for username, first_name, role in DEMO:
-                password = given or generate()
-                connection.execute(sa.insert(staff).values(
-                    username=username, first_name=first_name, role=role,
-                    password_hash=hash_password(password), languages=list(LOCALES), active=True,
-                    created_at=now_iso()))
-                made.append((username, password))
-    finally:
-        if database is None:
-            opened.close()
+    with database.write() as connection:
+        if connection.execute(sa.select(_S.username).limit(1)).first():
+            return []
+        for username, first_name, role in DEMO:
+            password = given or generate()
+            connection.execute(sa.insert(staff).values(
+                username=username, first_name=first_name, role=role,
+                password_hash=hash_password(password), languages=list(LOCALES), active=True,
+                created_at=now_iso()))
+            made.append((username, password))
     return made

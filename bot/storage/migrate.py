@@ -21,8 +21,18 @@ def alembic_config(url: str = "") -> Config:
     return config
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
-    """Apply what is missing. On PostgreSQL two processes starting at once wait for each other."""
+def upgrade(database: Database | str, revision: str = "head") -> None:
+    """Apply what is missing to a database (or to the one of a URL).
+
+    On PostgreSQL two processes starting at once wait for each other.
+    """
+    if isinstance(database, str):
+        opened = Database(database)
+        try:
+            upgrade(opened, revision)
+        finally:
+            opened.close()
+        return
     config = alembic_config()
     with database.write() as connection:
         if not database.is_sqlite:

@@ -17,7 +17,6 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from bot.errors import NotFound
-from bot.faq.articles import load_articles
 from bot.faq.store import seed
 from bot.settings import Settings, get_settings
 from bot.storage.migrate import upgrade
@@ -77,9 +76,7 @@ def prepare(parts: Services) -> None:
     upgrade(parts.database)
     folder = parts.settings.data / "faq"
     if folder.is_dir() and any(folder.glob("*.yml")):
-        shipped = load_articles(folder)
-        with parts.database.write() as connection:
-            changed = seed(connection, shipped)
+        changed = seed(parts.database, folder)
         if changed:
             _log.info("articles brought in", count=changed)
 

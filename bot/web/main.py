@@ -1,0 +1,23 @@
+"""``python -m bot.web.main``: the web process of an instance."""
+
+from __future__ import annotations
+
+import sys
+
+from bot.errors import RelaisError
+from bot.settings import get_settings
+from bot.web.server import run
+
+
+def main() -> int:
+    """Serve until a signal; 1 with one line on stderr where the settings do not allow it."""
+    try:
+        run(get_settings())
+    except RelaisError as error:
+        print(f"relais web: {error.detail}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
