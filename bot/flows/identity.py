@@ -24,11 +24,12 @@ from bot.flows.hearing import picked, soft
 from bot.flows.types import Heard, Parsed, Problem, Scene, Step
 
 RESEND = "resend"
+_SLOTS = ("contract_number", "contract_postcode", "identity_code")
 _NUMBER = re.compile(r"\bC?[\s.\-]?\d(?:[\s.\-]?\d){7}\b(?![\s.\-]?\d{2}\b)", re.IGNORECASE)
 _POSTCODE = re.compile(r"(?<!\d)\d{2}[ .]?\d{3}(?!\d)")
 _CODE = re.compile(r"(?<!\d)(?:\d[\s.\-]?){5}\d(?!\d)")
 _AGAIN = re.compile(
-    r"\b(?:ren?v[oe]i|re ?envo|rien recu|pas (?:encore )?recu|pas eu|autre code|nouveau code|"
+    r"\b(?:ren?v[oe][iy]|re ?envo|rien recu|pas (?:encore )?recu|pas eu|autre code|nouveau code|"
     r"re ?send|new code|another code|(?:not|nothing|never|didn t) (?:re|get|got|arriv|came|come)|"
     r"opnieuw|niets? (?:ontvangen|gekregen)|nieuwe code|neuen? code|nichts? (?:erhalten|bekommen|angekommen)|erneut|"
     r"no (?:me )?(?:ha )?llegado|nada recibido|otro codigo|nuevo codigo|non (?:mi )?e arrivato|altro codice|nuovo codice|rinvia)"
@@ -59,19 +60,23 @@ def identity_steps(needed: Callable[[Scene], bool] = lambda scene: True) -> list
     ]
 
 
+def _typed(heard: Heard) -> str | None:
+    """Something with the form of a contract number, as entity or as typed."""
+    entities = heard.entities("contract")
+    if entities:
+        return next((str(e.value) for e in entities if e.valid), entities[0].text)
+    match = _NUMBER.search(heard.text) if heard.choice is None else None
+    return normalise_contract(match.group()) if match else None
+
+
 def _contract(heard: Heard, scene: Scene, asked: bool) -> Parsed:
-    for entity in heard.entities("contract"):
-        if entity.valid:
-            return str(entity.value)
-    if not asked or heard.choice is not None:
+    number = _typed(heard)
+    if number is None:
         return None
-    typed = _NUMBER.search(heard.text)
-    number = normalise_contract(typed.group()) if typed else None
-    if number and is_contract_number(number):
-        return number
-    if number or heard.entities("contract"):
-        return Problem("identity.bad_contract", {"number": number or heard.entities("contract")[0].text}, asks=True)
-    return None
+    if is_contract_number(number):
+        plain = scene.slots.get("requested_slot") in _SLOTS or "c" in heard.text.casefold()
+        return normalise_contract(number) if plain else None
+    return Problem("identity.bad_contract", {"number": number}, asks=True) if asked else None
 
 
 def _contract_ask(scene: Scene) -> str:
@@ -86,8 +91,7 @@ def _postcode(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     """A postcode counts as the contract's only where it was asked for or stands beside the number."""
     if heard.choice is not None:
         return None
-    asked_both = scene.slots.get("requested_slot") in ("contract_number", "contract_postcode")
-    if not asked_both and not heard.entities("contract"):
+    if scene.slots.get("requested_slot") not in _SLOTS[:2] and _typed(heard) is None:
         return None
     found = heard.first("postcode")
     if found is not None:
