@@ -20,6 +20,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
+import jsonschema
+from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
@@ -56,6 +58,22 @@ class PerTurnTrackerStore(TrackerStore):
 
     async def keys(self) -> list[str]:
         return []
+
+
+_RESULT = jsonschema.Draft4Validator(RemoteAction.action_response_format_spec())
+
+
+def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:
+    """Rasa's own check of an action's result, with the schema compiled once.
+
+    ``RemoteAction`` re-checks the schema against its meta-schema at every call, which costs more than
+    the rest of the turn; the result is still checked.
+    """
+    _RESULT.validate(result)
+    return True
+
+
+RemoteAction._validate_action_result = _validate_action_result
 
 
 class InProcessActions(EndpointConfig):
