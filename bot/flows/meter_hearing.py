@@ -19,6 +19,8 @@ from bot.flows.types import Heard
 REGISTERS: tuple[Register, ...] = ("base", "peak", "off_peak", "gas")
 _FIGURE = r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)|\d+"
 _NUMBER = re.compile(rf"(?<![\w,.])({_FIGURE})(?:,\d{{1,3}})?(?![\d/:])")
+#: Behind a figure that is something else.
+_UNITS = re.compile(r" ?(?:kva|€|eur|h\b|heures?\b(?! (?:creuses|pleines))|°|%|ans?\b|jours?\b)", re.IGNORECASE)
 _LABELS: tuple[tuple[Register, str], ...] = (
     ("off_peak", r"h ?\.?c\b|heures? creuses?|creuses?|off ?peak|dal(?:uren|tarief)?|laag|nt\b|niedertarif|nachtstrom|valle|fascia notturna|vuote"),
     ("peak", r"h ?\.?p\b|heures? pleines?|pleines?|peak|piek(?:uren)?|hoog|ht\b|hochtarif|tagstrom|punta|piene"),
@@ -68,7 +70,7 @@ def _figures(heard: Heard) -> list[tuple[int, int, int]]:
         if any(a < end and start < b for a, b in taken):
             continue
         digits = re.sub(r"\D", "", match.group(1))
-        if len(digits) <= 8 and not re.match(r"\s?(?:kva|€|eur|h\b|heures?\b|°|%|ans?\b|jours?\b)", heard.text[end:], re.IGNORECASE):
+        if len(digits) <= 8 and not _UNITS.match(heard.text, end):
             figures.append((start, end, int(digits)))
     return figures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class Desk:
     def token(self, contract: str, conversation: str = "conv") -> str:
         """A verified customer's token, as the identity steps obtain it."""
         postcode = str(self.row(contract)["postcode"])
-        challenge = self.backoffice.request_code(contract, postcode, conversation, f"test:{contract}")
+        challenge = self.backoffice.request_code(contract, postcode, conversation, f"test:{secrets.token_hex(4)}")
         verified = self.backoffice.check_code(challenge.id, self.code(), conversation)
         assert verified
         return verified.token
