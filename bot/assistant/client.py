@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import httpx
 from pydantic import ValidationError
@@ -54,6 +55,18 @@ class DialogueClient:
         raise DialogueUnavailable(
             "The assistant does not answer right now.", problems="; ".join(problems) or "none set"
         )
+
+    async def understand(self, text: str, locale: str | None = None) -> dict[str, Any]:
+        """How a text would be decided as a first message; nothing is kept. Raises DialogueUnavailable."""
+        for url in self._order():
+            try:
+                answer = await self._http.post(f"{url}/understand", json={"text": text, "locale": locale})
+                answer.raise_for_status()
+                found: dict[str, Any] = answer.json()
+                return found
+            except (httpx.HTTPError, ValueError):
+                self._failed(url)
+        raise DialogueUnavailable("The assistant does not answer right now. Try again in a moment.")
 
     async def healthy(self, timeout: float = 1.0) -> list[bool]:
         """Which of the processes say they can answer."""

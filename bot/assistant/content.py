@@ -1,11 +1,16 @@
 """Keeps a dialogue process's content as published: live within a second or two, without a restart.
 
 A thread looks at the database's content version. A changed article is put into the running index at
-once (found by its title, answer and phrasings); the model is then refitted behind it and swapped in.
+once (found by its title, answer and phrasings); the model is then trained again behind it and swapped in.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -15,10 +20,23 @@ from bot.assistant.catalogue import Catalogue
 from bot.assistant.engine import Engine
 from bot.faq.articles import Article
 from bot.settings import Settings
+from bot.understanding.model import Model
 
 log = structlog.get_logger()
 #: Seconds between looks, and of quiet before a refit.
 LOOK, SETTLE = 0.7, 3.0
+
+
+def refitted(articles: list[Article], settings: Settings) -> Model:
+    """A model trained on these articles; the work is done by a child process, so that turns go on."""
+    folder = settings.home_path / "models" / f"live-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "articles.json").write_text(json.dumps([a.to_json() for a in articles], ensure_ascii=False), "utf-8")
+    try:
+        subprocess.run([sys.executable, "-m", "bot.assistant.refit", str(folder)], check=True, stdin=subprocess.DEVNULL)  # noqa: S603
+        return Model.load(folder / "model", settings=settings)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class ContentWatcher:
@@ -60,7 +78,7 @@ class ContentWatcher:
         dial = self._max_wrong()
         if not gone and not changed and (dial is None or dial == engine.model.max_wrong):
             return
-        model = engine.model.updated(changed, gone)
+        model = engine.model.updated(changed, gone) if changed or gone else engine.model
         if dial is not None:
             model = model.with_max_wrong(dial)
         self._put(engine.with_content(model, Catalogue(articles)))
@@ -69,8 +87,11 @@ class ContentWatcher:
             self._refit_due = SETTLE
 
     def _refit(self) -> None:
+        """Train again on what is published, in a process of its own, and swap the model in."""
         engine = self._get()
-        model = engine.model.refitted()
+        model = refitted(engine.catalogue.every(), self.settings)
+        if (dial := self._max_wrong()) is not None:
+            model = model.with_max_wrong(dial)
         self._put(self._get().with_content(model, engine.catalogue))
         log.info("content.refitted", articles=len(engine.catalogue))
 

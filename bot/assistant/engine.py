@@ -22,7 +22,8 @@ from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
 from bot.language.wording import Wording, get_wording
 from bot.settings import LOCALES, Settings, get_settings
-from bot.understanding.model import Model, ReadingContext
+from bot.understanding.context import Context
+from bot.understanding.model import Model
 from bot.understanding.types import Entity, Understanding
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Engine:
     def understand(self, text: str, memory: Memory, locale: str | None) -> Understanding:
         """Read a message with the conversation so far."""
         previous = (memory.language,) if memory.turns else ()
-        context = ReadingContext(article=memory.article, theme=memory.theme)
+        context = Context(article=memory.article, theme=memory.theme)
         return self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
 
     def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
@@ -65,7 +66,7 @@ class Engine:
             heard=Heard(understanding, request.choice, at if at.tzinfo else at.replace(tzinfo=timezone.utc)),
             memory=memory, wording=self.wording, backoffice=self.backoffice, thresholds=self.model.thresholds,
             article=self.catalogue.get, articles=lambda: self.catalogue.all(memory.language),
-            extract=lambda text: self.model.entities(text, memory.language),
+            extract=lambda text: entities_of(text, memory.language),
             conversation_id=request.conversation_id, turn_id=request.turn_id,
             people_available=request.people_available, next_opening=request.next_opening,
             wait_seconds=request.wait_seconds, choice_label=request.choice_label,
@@ -126,6 +127,13 @@ def build_engine(settings: Settings) -> Engine:
 def shared_engine() -> Engine:
     """The engine of a process that Rasa started."""
     return build_engine(get_settings())
+
+
+def entities_of(text: str, language: str) -> tuple[Entity, ...]:
+    """Entities of a message heard earlier."""
+    from bot.language.entities import extract
+
+    return tuple(extract(text, language))
 
 
 def entity_dicts(entities: tuple[Entity, ...]) -> list[dict[str, Any]]:

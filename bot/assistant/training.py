@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bot.errors import ConfigurationError
+import structlog
+
+from bot.errors import ConfigurationError, EncoderError
 from bot.faq.articles import Article, load_articles
+from bot.language.encoder import Encoder, load_encoder
 from bot.settings import ROOT, Settings
 from bot.understanding.model import Model
 
@@ -44,15 +49,19 @@ def understanding_sources(settings: Settings) -> list[Path]:
     return [*settings.data.glob("faq/**/*.yml"), *settings.data.glob("nlu/*.yml")]
 
 
-def understanding_path(settings: Settings) -> Path:
-    """Where the understanding model of the content as it is now belongs."""
-    from bot.language.encoder import load_encoder
-
+def get_encoder(settings: Settings) -> Encoder | None:
+    """The sentence encoder of the settings, or None where it cannot be loaded: words alone serve then."""
     try:
-        encoder = load_encoder(settings.encoder or None).fingerprint
-    except Exception:
-        encoder = "none"
-    return settings.home_path / "models" / f"understanding-{_digest(understanding_sources(settings), encoder)}"
+        return load_encoder(settings.encoder or None)
+    except EncoderError as error:
+        structlog.get_logger().error("encoder.missing", detail=error.detail)
+        return None
+
+
+def understanding_path(settings: Settings, encoder: Encoder | None) -> Path:
+    """Where the understanding model of the content as it is now belongs."""
+    name = encoder.fingerprint if encoder is not None else "words"
+    return settings.home_path / "models" / f"understanding-{_digest(understanding_sources(settings), name)}"
 
 
 def train_rasa(settings: Settings, say: Say) -> Path:
@@ -80,7 +89,6 @@ def train_rasa(settings: Settings, say: Say) -> Path:
 
 def _train_rasa_here(path: Path) -> None:
     """Child side: train core into ``path``. Written beside it first, so a killed training leaves nothing half done."""
-    import shutil
     import tempfile
 
     import rasa.model_training
@@ -95,18 +103,31 @@ def _train_rasa_here(path: Path) -> None:
         shutil.move(str(made), path)
 
 
-def train_understanding(settings: Settings, say: Say, articles: list[Article] | None = None) -> tuple[Model, list[Article]]:
-    """The understanding model of the checkout's content, loaded if it is already there."""
-    articles = articles if articles is not None else load_articles(settings.data / "faq")
-    path = understanding_path(settings)
-    if (path / "done").exists():
-        return Model.load(path), articles
-    say(f"Learning {len(articles)} articles and the customers' phrasings…")
-    model = Model.fit(articles, settings.data / "nlu", settings=settings)
-    path.mkdir(parents=True, exist_ok=True)
+def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Article]]:
+    """The understanding model of the checkout's content, loaded where it is already there."""
+    articles = load_articles(settings.data / "faq")
+    encoder = get_encoder(settings)
+    path = understanding_path(settings, encoder)
+    if path.exists():
+        try:
+            return Model.load(path, encoder, settings=settings), articles
+        except ConfigurationError:
+            say("The trained model is of another version; training again.")
+    started = time.monotonic()
+    say(f"Learning {len({a.id for a in articles})} articles and the customers' phrasings…")
+    model = fit(articles, settings, encoder)
+    path.parent.mkdir(parents=True, exist_ok=True)
     model.save(path)
-    (path / "done").touch()
+    for old in path.parent.glob("understanding-*"):
+        if old != path:
+            shutil.rmtree(old, ignore_errors=True)
+    say(f"Learned in {time.monotonic() - started:.0f} s.")
     return model, articles
+
+
+def fit(articles: list[Article], settings: Settings, encoder: Encoder | None) -> Model:
+    """A model of these articles and the checkout's training phrases; vectors are kept between trainings."""
+    return Model.fit(articles, settings.data / "nlu", settings=settings, encoder=encoder)
 
 
 def load_or_train(settings: Settings) -> tuple[Model, list[Article]]:

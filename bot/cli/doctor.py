@@ -120,14 +120,14 @@ def _encoder(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    from bot.assistant.training import rasa_model_path, understanding_path
+    from bot.assistant.training import get_encoder, rasa_model_path, understanding_path
 
     if not (settings.home_path / "models").exists():
         yield Finding(True, "Models", "none yet; the first start trains them")
         return
     todo = "Run `relais train` (the next `make serve` does it too)."
     yield Finding(rasa_model_path(settings).exists(), "Dialogue model", "matches the checkout" if rasa_model_path(settings).exists() else "older than config.yml, domain.yml or data/rules", todo)
-    fits = (understanding_path(settings) / "done").exists()
+    fits = understanding_path(settings, get_encoder(settings)).exists()
     yield Finding(fits, "Understanding model", "matches the content" if fits else "older than data/faq, data/nlu or the encoder", todo)
 
 

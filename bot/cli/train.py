@@ -19,13 +19,13 @@ def train(
 
     Example: RELAIS_ENCODER=/models/multilingual-e5-small relais train
     """
-    from bot.assistant.training import rasa_model_path, train_rasa, train_understanding, understanding_path
+    from bot.assistant.training import get_encoder, rasa_model_path, train_rasa, train_understanding, understanding_path
 
     settings = get_settings()
     started = time.monotonic()
     if force:
         rasa_model_path(settings).unlink(missing_ok=True)
-        shutil.rmtree(understanding_path(settings), ignore_errors=True)
+        shutil.rmtree(understanding_path(settings, get_encoder(settings)), ignore_errors=True)
     model, articles = train_understanding(settings, lambda line: typer.echo(line))
     train_rasa(settings, lambda line: typer.echo(line))
     typer.echo(f"Ready: {len({a.id for a in articles})} articles, encoder {model.encoder_name}, {time.monotonic() - started:.0f} s.")
