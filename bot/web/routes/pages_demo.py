@@ -1,0 +1,133 @@
+"""The demo supplier's site: home, account teaser, help centre, and the mails of a demo instance."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse, Response
+
+from bot.errors import NotFound
+from bot.settings import LOCALES, get_settings
+from bot.web.site import catalogue as articles
+from bot.web.site.facts import facts
+from bot.web.site.words import long_date, pick, words
+
+router = APIRouter(include_in_schema=False)
+_TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "demo"
+MAX_QUERY = 200
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(["html"], default=True),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )
+
+
+def services_of(request: Request) -> Any | None:
+    """The running service's parts, or None where only pages are served."""
+    return getattr(request.app.state, "services", None)
+
+
+def locale_of(request: Request) -> str:
+    """``?lang=``, else the browser's wish, else French."""
+    return pick(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+
+
+def page(request: Request, template: str, locale: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template with what every page needs."""
+
+    def link(path: str, **query: str) -> str:
+        path, _, anchor = path.partition("#")
+        return f"{path}?{urlencode({**query, 'lang': locale})}" + (f"#{anchor}" if anchor else "")
+
+    here = request.url.path
+    kept = {key: value for key, value in request.query_params.items() if key != "lang"}
+    body = _environment().get_template(template).render(
+        w=words(locale), f=facts(locale), locale=locale, link=link, here=here,
+        locales=[(code, words(code)["language"], f"{here}?{urlencode({**kept, 'lang': code})}") for code in LOCALES],
+        long_date=long_date, demo=get_settings().demo, **values,
+    )
+    return HTMLResponse(body, status, headers={"Vary": "Accept-Language", "Content-Language": locale})
+
+
+@router.get("/", response_class=HTMLResponse)
+def home(request: Request) -> Response:
+    """The supplier's front page."""
+    locale = locale_of(request)
+    found = articles.catalogue(services_of(request))
+    return page(request, "home.html", locale, frequent=found.frequent(locale))
+
+
+@router.get("/espace-client", response_class=HTMLResponse)
+def account(request: Request) -> Response:
+    """What the account area would hold; the assistant does it meanwhile."""
+    return page(request, "account.html", locale_of(request))
+
+
+@router.get("/aide", response_class=HTMLResponse)
+def help_centre(request: Request, q: str = "") -> Response:
+    """All articles by theme, or those that answer a search."""
+    locale = locale_of(request)
+    found = articles.catalogue(services_of(request))
+    query = " ".join(q.split())[:MAX_QUERY]
+    return page(
+        request, "help.html", locale, query=query, themes=found.themes(locale),
+        results=found.search(query, locale) if query else [],
+    )
+
+
+@router.get("/aide/{slug}", response_class=HTMLResponse)
+def article(request: Request, slug: str) -> Response:
+    """One article, in French where it is not translated; the page says so."""
+    locale = locale_of(request)
+    found = articles.catalogue(services_of(request))
+    wanted = found.get(slug, locale)
+    if wanted is None:
+        return page(request, "missing.html", locale, 404, text=words(locale)["help"]["missing"])
+    return page(
+        request, "article.html", locale, article=wanted, related=found.related(wanted, locale),
+        body=articles.render(wanted.body, locale), review=_date(wanted.review_date),
+    )
+
+
+@router.get("/demo/mail", response_class=HTMLResponse)
+def mails(request: Request) -> Response:
+    """Mails a demo instance would have sent; there is no such page elsewhere."""
+    return page(request, "mails.html", locale_of(request), mails=_spool(request).list())
+
+
+@router.get("/demo/mail/{mail_id}", response_class=HTMLResponse)
+def mail(request: Request, mail_id: str) -> Response:
+    """One mail."""
+    try:
+        found = _spool(request).get(mail_id)
+    except NotFound:
+        locale = locale_of(request)
+        return page(request, "missing.html", locale, 404, text=words(locale)["not_found"])
+    return page(request, "mail.html", locale_of(request), mail=found)
+
+
+def _spool(request: Request) -> Any:
+    from bot.integrations.mail import SpoolMailer
+
+    services = services_of(request)
+    settings = services.settings if services is not None else get_settings()
+    if not settings.demo or settings.smtp_host:
+        raise NotFound("There is nothing at this address.")
+    return SpoolMailer(settings.home_path / "mail")
+
+
+def _date(text: str | None) -> Any:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,119 @@
+/** The Chat API over fetch: what a status means for the caller, and nothing about pages. */
+
+import type { ChatEvent, Entry, Outcome } from "./types";
+
+export interface Conversation {
+  id: string;
+  token: string;
+}
+
+/** A problem (RFC 9457) with the sentence the server wrote for a person. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly after?: number,
+  ) {
+    super(detail);
+  }
+
+  /** The same request may succeed later, unchanged. */
+  get temporary(): boolean {
+    return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status);
+  }
+
+  /** The conversation is not (or no longer) ours: erased, or its token is void. */
+  get gone(): boolean {
+    return [401, 403, 404, 410].includes(this.status);
+  }
+}
+
+const ROOT = "/api/v1/conversations";
+const TIMEOUT = 20_000;
+
+/** Server's clock minus this browser's, in milliseconds; 0 until an answer told. */
+export let skew = 0;
+
+export async function call(
+  path: string,
+  init: RequestInit & { token?: string; body?: string } = {},
+  timeout = TIMEOUT,
+): Promise<Response> {
+  const control = new AbortController();
+  const timer = setTimeout(() => control.abort(), timeout);
+  init.signal?.addEventListener("abort", () => control.abort());
+  const headers = new Headers(init.headers);
+  if (init.token) headers.set("Authorization", `Bearer ${init.token}`);
+  if (init.body) headers.set("Content-Type", "application/json");
+  if (document.documentElement.lang) headers.set("Accept-Language", document.documentElement.lang);
+  let response: Response;
+  try {
+    response = await fetch(ROOT + path, {
+      ...init,
+      headers,
+      signal: control.signal,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+    });
+  } catch {
+    throw new Problem(0, "");
+  } finally {
+    clearTimeout(timer);
+  }
+  const date = Date.parse(response.headers.get("Date") ?? "");
+  if (date) skew = date - Date.now();
+  if (response.ok) return response;
+  const wait = Number(response.headers.get("Retry-After"));
+  const body: unknown = await response.json().catch(() => undefined);
+  const detail = (body as { detail?: unknown } | undefined)?.detail;
+  throw new Problem(response.status, typeof detail === "string" ? detail : "", wait > 0 ? wait * 1000 : undefined);
+}
+
+const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
+  const response = await call(path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    ...(token ? { token } : {}),
+  });
+  return (await response.json().catch(() => ({}))) as Record<string, unknown>;
+};
+
+export async function create(body: Record<string, unknown>): Promise<Conversation> {
+  const made = await post("", body);
+  if (typeof made["id"] !== "string" || typeof made["token"] !== "string") throw new Problem(0, "");
+  return { id: made["id"], token: made["token"] };
+}
+
+/** One attempt at one entry. Throws only for a conversation that is gone. */
+export async function deliver(to: Conversation, entry: Entry): Promise<Outcome> {
+  try {
+    const made = await post(`/${to.id}/${entry.kind}`, entry.body, to.token);
+    return { ok: true, seq: Number(made["seq"]) || 0 };
+  } catch (error) {
+    if (!(error instanceof Problem)) return { ok: false, retry: true };
+    if (error.gone) throw error;
+    if (error.temporary) return { ok: false, retry: true, ...(error.after ? { after: error.after } : {}) };
+    return { ok: false, retry: false, detail: error.detail };
+  }
+}
+
+export const handover = async (to: Conversation, channel: string, contact: string): Promise<string> =>
+  String((await post(`/${to.id}/handover`, contact ? { channel, contact } : { channel }, to.token))["ticket"] ?? "");
+
+export const erase = (to: Conversation): Promise<Response> =>
+  call(`/${to.id}`, { method: "DELETE", token: to.token });
+
+export const transcript = async (to: Conversation): Promise<Blob> =>
+  (await call(`/${to.id}/transcript`, { token: to.token, headers: { Accept: "text/html" } })).blob();
+
+/** Long poll: events after `seq`, waiting up to `wait` seconds for the first. */
+export async function poll(to: Conversation, seq: number, wait: number, signal: AbortSignal): Promise<ChatEvent[]> {
+  const response = await call(
+    `/${to.id}/events?after=${seq}&wait=${wait}`,
+    { token: to.token, signal },
+    (wait + 15) * 1000,
+  );
+  const body = (await response.json()) as { events?: ChatEvent[] };
+  return Array.isArray(body.events) ? body.events : [];
+}

@@ -1,0 +1,102 @@
+/**
+ * What the browser keeps for us: small values in localStorage, unsent entries in IndexedDB. Where
+ * either is denied, full or hangs, memory takes its place and the chat goes on.
+ */
+
+import type { Entry } from "./types";
+
+const memory = new Map<string, string>();
+
+/** Small values by key; survives denied storage for as long as the page lives. */
+export const keep = {
+  get(key: string): string | null {
+    try {
+      return localStorage.getItem(`relais:${key}`) ?? memory.get(key) ?? null;
+    } catch {
+      return memory.get(key) ?? null;
+    }
+  },
+  set(key: string, value: string | null): void {
+    if (value === null) memory.delete(key);
+    else memory.set(key, value);
+    try {
+      if (value === null) localStorage.removeItem(`relais:${key}`);
+      else localStorage.setItem(`relais:${key}`, value);
+    } catch {
+      // Denied or full: the copy in memory stands.
+    }
+  },
+};
+
+/** Where unsent entries wait, oldest first. */
+export interface Shelf {
+  all(): Promise<Entry[]>;
+  add(entry: Entry): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+export class MemoryShelf implements Shelf {
+  private entries: Entry[] = [];
+
+  async all(): Promise<Entry[]> {
+    return [...this.entries];
+  }
+
+  async add(entry: Entry): Promise<void> {
+    this.entries.push(entry);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.entries = this.entries.filter((entry) => entry.id !== id);
+  }
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** IndexedDB under an automatic key, so that the order of writing is the order of sending. */
+class DatabaseShelf implements Shelf {
+  constructor(private readonly db: IDBDatabase) {}
+
+  private store(mode: IDBTransactionMode): IDBObjectStore {
+    return this.db.transaction("outbox", mode).objectStore("outbox");
+  }
+
+  all(): Promise<Entry[]> {
+    return done(this.store("readonly").getAll() as IDBRequest<Entry[]>);
+  }
+
+  async add(entry: Entry): Promise<void> {
+    const store = this.store("readwrite");
+    store.add(entry);
+    await new Promise<void>((resolve, reject) => {
+      store.transaction.oncomplete = () => resolve();
+      store.transaction.onabort = () => reject(store.transaction.error);
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    const store = this.store("readwrite");
+    const key = await done(store.index("id").getKey(id));
+    if (key !== undefined) await done(store.delete(key));
+  }
+}
+
+/** The best shelf this browser allows; never fails, and never waits longer than a second. */
+export async function openShelf(): Promise<Shelf> {
+  try {
+    const request = indexedDB.open("relais", 1);
+    request.onupgradeneeded = () => {
+      const store = request.result.createObjectStore("outbox", { autoIncrement: true });
+      store.createIndex("id", "id", { unique: true });
+    };
+    const slow = new Promise<never>((_, reject) => setTimeout(reject, 1000));
+    return new DatabaseShelf(await Promise.race([done(request), slow]));
+  } catch {
+    return new MemoryShelf();
+  }
+}

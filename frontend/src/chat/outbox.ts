@@ -1,0 +1,90 @@
+/**
+ * The outbox: what the customer said is kept until the server has it.
+ *
+ * Entries leave one at a time and in the order they were written; the next is not tried before the
+ * one ahead has arrived or has been refused for good. Ids are made here, and the server does nothing
+ * for an id it already has, so sending again (after a lost answer, from a second tab) is harmless.
+ */
+
+import { backoff, Sleeper } from "./backoff";
+import type { Shelf } from "./keep";
+import type { Entry, Outcome } from "./types";
+
+export interface OutboxEvents {
+  /** The entry stands in the queue, from this page or one before it. */
+  queued(entry: Entry): void;
+  sent(entry: Entry, seq: number): void;
+  refused(entry: Entry, detail: string): void;
+  /** False while attempts fail, true again after one succeeds. */
+  reachable(yes: boolean): void;
+}
+
+export class Outbox {
+  private queue: Entry[] = [];
+  private running = false;
+  private failures = 0;
+  private readonly sleeper = new Sleeper();
+
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly send: (entry: Entry) => Promise<Outcome>,
+    private readonly on: OutboxEvents,
+    private readonly delay: (attempt: number) => number = backoff,
+  ) {}
+
+  /** Number of entries the server does not have yet. */
+  get size(): number {
+    return this.queue.length;
+  }
+
+  /** Take up what an earlier page left behind. Resolves when it is listed, not when it is sent. */
+  async restore(): Promise<void> {
+    const left = await this.shelf.all().catch(() => []);
+    const known = new Set(this.queue.map((entry) => entry.id));
+    const old = left.filter((entry) => !known.has(entry.id));
+    this.queue = [...old, ...this.queue];
+    old.forEach((entry) => this.on.queued(entry));
+    void this.run();
+  }
+
+  /** Keep and send. The entry counts from now on, whether or not the browser could store it. */
+  put(entry: Entry): void {
+    this.queue.push(entry);
+    this.on.queued(entry);
+    // Stored before the first attempt ends; where storing fails, memory still holds it.
+    void this.shelf.add(entry).catch(() => undefined);
+    this.wake();
+  }
+
+  /** Try at once: the network came back, the page woke up, the customer asked. */
+  wake(): void {
+    this.sleeper.wake();
+    void this.run();
+  }
+
+  private async run(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    try {
+      for (let entry = this.queue[0]; entry; entry = this.queue[0]) await this.attempt(entry);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async attempt(entry: Entry): Promise<void> {
+    const outcome = await this.send(entry).catch((): Outcome => ({ ok: false, retry: true }));
+    if (!outcome.ok && outcome.retry) {
+      this.failures += 1;
+      this.on.reachable(false);
+      await this.sleeper.sleep(outcome.after ?? this.delay(this.failures));
+      return;
+    }
+    this.failures = 0;
+    this.on.reachable(true);
+    this.queue = this.queue.filter((other) => other.id !== entry.id);
+    if (outcome.ok) this.on.sent(entry, outcome.seq);
+    else this.on.refused(entry, outcome.detail);
+    await this.shelf.remove(entry.id).catch(() => undefined);
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Which conversation this browser is in. Its id and token live in the storage of the iframe's own
+ * origin, so that other tabs, a reload and the day after tomorrow find it; the host page never does.
+ */
+
+import * as api from "./api";
+import { keep } from "./keep";
+
+const KEY = "conversation";
+
+export class Session {
+  /** Things to say about the customer when a conversation is made. */
+  about: () => Record<string, unknown> = () => ({});
+  private making: Promise<api.Conversation> | undefined;
+
+  /** The conversation at hand, if there is one. */
+  get current(): api.Conversation | undefined {
+    try {
+      const value = JSON.parse(keep.get(KEY) ?? "null") as Partial<api.Conversation> | null;
+      return value?.id && value.token ? { id: value.id, token: value.token } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The conversation at hand, or a new one; two tabs asking at once get the same. */
+  ensure(): Promise<api.Conversation> {
+    const known = this.current;
+    if (known) return Promise.resolve(known);
+    this.making ??= this.locked(async () => {
+      const other = this.current;
+      if (other) return other;
+      const made = await api.create(this.about());
+      keep.set(KEY, JSON.stringify(made));
+      return made;
+    }).finally(() => {
+      this.making = undefined;
+    });
+    return this.making;
+  }
+
+  /** Leave this conversation, unless another tab already has. */
+  forget(id: string): void {
+    if (this.current?.id === id) keep.set(KEY, null);
+  }
+
+  private async locked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      if (navigator.locks) return await (navigator.locks.request("relais", work) as Promise<T>);
+    } catch (error) {
+      // Locks are denied together with storage in some frames; a problem of the work itself is not that.
+      if (error instanceof api.Problem) throw error;
+    }
+    return work();
+  }
+}
+
+/** Call when another tab of this browser starts or leaves a conversation. */
+export function onOtherTab(changed: () => void): void {
+  addEventListener("storage", (event) => {
+    if (event.key === `relais:${KEY}` || event.key === null) changed();
+  });
+}

@@ -1,0 +1,76 @@
+/** Shapes of the Chat API as the widget reads them. Every field may be missing: be liberal. */
+
+export interface Choice {
+  id: string;
+  label: string;
+}
+
+export interface Article {
+  id: string;
+  title: string;
+  locale?: string;
+  body?: string | null;
+}
+
+export interface Bar {
+  label: string;
+  value: number;
+  previous?: number;
+}
+
+export interface Picture {
+  kind: "bars";
+  alt: string;
+  title?: string;
+  unit?: string;
+  bars: Bar[];
+}
+
+export type InputKind = "text" | "number" | "date" | "email" | "tel" | "postcode" | "code" | "iban";
+export type Author = "customer" | "bot" | "agent" | "system";
+
+export interface ChatEvent {
+  seq?: number;
+  at?: string;
+  kind: string;
+  author?: Author;
+  text?: string;
+  reply?: string;
+  choices?: Choice[];
+  articles?: Article[];
+  picture?: Picture | null;
+  input?: { kind: InputKind } | null;
+  feedback?: boolean;
+  choice?: string;
+  client_message_id?: string;
+  /** Agent's first name. */
+  name?: string;
+  /** Who takes over, in a handover: "bot" where a person hands back. */
+  to?: string;
+  reference?: string;
+  status?: string;
+  position?: number | null;
+  wait_seconds?: number | null;
+  /** When people are back, where they are away now. */
+  opening_at?: string | null;
+}
+
+/** What the customer wants the server to have, kept until it does. */
+export interface Entry {
+  id: string;
+  kind: "messages" | "feedback";
+  body: Record<string, unknown>;
+  /** What the customer sees of it; empty for feedback. */
+  text: string;
+  /** Browser's time in milliseconds. */
+  at: number;
+}
+
+/** Result of one attempt to send. */
+export type Outcome =
+  | { ok: true; seq: number }
+  | { ok: false; retry: true; after?: number }
+  | { ok: false; retry: false; detail: string };
+
+export type Delivery = "waiting" | "sent" | "refused";
+export type Link = "connecting" | "live" | "offline";

@@ -1,0 +1,20 @@
+/** What views may ask of the application; they hold no state of the conversation themselves. */
+
+import type { Choice } from "../types";
+import type { Words } from "../words/types";
+
+export interface Ui {
+  words: Words;
+  locale: string;
+  /** Name shown for the assistant. */
+  title: string;
+  choose(choice: Choice): void;
+  helped(seq: number, yes: boolean): void;
+  /** The answer given under message `seq`, if any. */
+  answer(seq: number): string | undefined;
+  survey(seq: number, score: number, comment: string): void;
+  retry(): void;
+  edit(key: string, text: string): void;
+  /** Cards the customer has unfolded; kept over a redraw. */
+  unfolded: Set<string>;
+}

@@ -1,0 +1,173 @@
+/**
+ * The list of messages. Rows are keyed and redrawn only where something in them changed, so that
+ * focus, selection and unfolded cards stay as they are while new messages arrive.
+ */
+
+import type { Item, Timeline } from "../timeline";
+import type { Choice } from "../types";
+import type { Ui } from "./context";
+import { h } from "./h";
+import { message, notice } from "./message";
+import { survey } from "./survey";
+import { day, dayLabel } from "./time";
+
+interface Row {
+  key: string;
+  sign: string;
+  make(): HTMLElement | null;
+}
+
+const GROUP_GAP = 5 * 60_000;
+
+function together(a: Item | undefined, b: Item | undefined): boolean {
+  if (!a || !b || a.event.kind !== "message" || b.event.kind !== "message") return false;
+  const gap = Math.abs(Date.parse(b.event.at ?? "") - Date.parse(a.event.at ?? ""));
+  return a.event.author === b.event.author && a.event.name === b.event.name && !(gap > GROUP_GAP);
+}
+
+/** What may be clicked now: offered since the customer last spoke, each once. */
+export function openChoices(items: Item[]): Choice[] {
+  const found = new Map<string, Choice>();
+  for (const item of items) {
+    const { kind, author } = item.event;
+    // Spoken, or a person took over, or it is over: what the assistant offered is past.
+    if (author === "customer" || author === "agent" || kind === "handover" || kind === "closed") found.clear();
+    else if (item.event.kind === "message") {
+      if (item.event.choices?.length) found.clear();
+      for (const choice of item.event.choices ?? []) found.set(choice.id, choice);
+      if (item.event.reply === "options") {
+        for (const article of item.event.articles ?? []) {
+          const id = `article:${article.id}`;
+          if (!article.body && found.size < 4 && !item.event.choices?.length) found.set(id, { id, label: article.title });
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** Whether an event has a line of its own: a ticket's change is told by the sentence that follows it. */
+function told({ event }: Item, next: Item[]): boolean {
+  if (event.kind === "handover" || event.kind === "closed") return true;
+  const followed = next.some((other) => other.event.reference === event.reference && other.event.text);
+  return event.kind === "ticket" && event.status === "new" && !followed;
+}
+
+function rows(items: Item[], ui: Ui): Row[] {
+  const out: Row[] = [];
+  let today = "";
+  const newest = items.filter((item) => item.state === "sent" && item.event.author === "customer").pop();
+  const lastMine = items.filter((item) => item.event.author === "customer").pop();
+  items.forEach((item, at) => {
+    const { event } = item;
+    const now = day(event.at);
+    if (now && now !== today && (event.kind === "message" || event.kind === "ticket")) {
+      today = now;
+      const label = dayLabel(event.at, ui.locale, ui.words);
+      out.push({ key: `d${now}`, sign: label, make: () => h("li", { class: "day" }, label) });
+    }
+    if (event.kind === "message") {
+      const place = {
+        first: !together(items[at - 1], item),
+        last: !together(item, items[at + 1]),
+        newest: item === newest && item === lastMine,
+        current: item.seq > (lastMine?.seq || (lastMine ? Infinity : 0)),
+      };
+      const sign = [ui.locale, item.seq, item.state, item.detail, event.text, place.first, place.last, place.newest, place.current, ui.answer(item.seq)].join("|");
+      out.push({ key: item.key, sign, make: () => message(item, place, ui) });
+    } else if (event.kind === "survey" && event.author !== "customer") {
+      out.push({ key: item.key, sign: `${ui.locale}${ui.answer(item.seq) ?? ""}`, make: () => survey(item, ui) });
+    } else if (told(item, items.slice(at + 1, at + 3))) {
+      out.push({ key: item.key, sign: ui.locale, make: () => notice(item, ui) });
+    }
+  });
+  const choices = openChoices(items);
+  if (choices.length) {
+    const key = `c${items[items.length - 1]?.key ?? ""}`;
+    out.push({
+      key,
+      sign: choices.map((choice) => choice.id + choice.label).join("|"),
+      make: () =>
+        h(
+          "li",
+          { class: "choices" },
+          ...choices.map((choice) =>
+            h("button", { type: "button", class: "chip", onclick: () => ui.choose(choice) }, choice.label),
+          ),
+        ),
+    });
+  }
+  return out;
+}
+
+export class Log {
+  readonly list = h("ol", { class: "messages" });
+  readonly element: HTMLElement;
+  private readonly jump: HTMLButtonElement;
+  private drawn = new Map<string, { sign: string; node: HTMLElement | null }>();
+
+  constructor(private readonly ui: Ui) {
+    this.element = h("div", { class: "log", tabindex: 0, role: "log", "aria-live": "off" }, this.list);
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.bottom() });
+    this.element.addEventListener("scroll", () => {
+      if (this.atBottom) this.jump.hidden = true;
+    }, { passive: true });
+  }
+
+  get jumper(): HTMLElement {
+    return this.jump;
+  }
+
+  private get atBottom(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < 90;
+  }
+
+  bottom(): void {
+    this.element.scrollTop = this.element.scrollHeight;
+    this.jump.hidden = true;
+  }
+
+  /** Bring the page in line with the timeline. `follow`: the customer just spoke, go where they look. */
+  draw(timeline: Timeline, follow: boolean): void {
+    const stick = follow || this.atBottom;
+    this.element.setAttribute("aria-label", this.ui.words.conversation);
+    this.jump.textContent = this.ui.words.newMessages;
+    const next = new Map<string, { sign: string; node: HTMLElement | null }>();
+    let fresh: HTMLElement | undefined;
+    const first = this.drawn.size === 0;
+    let cursor: ChildNode | null = this.list.firstChild;
+    for (const row of rows(timeline.list(), this.ui)) {
+      let entry = this.drawn.get(row.key);
+      if (!entry || entry.sign !== row.sign) {
+        const known = entry?.node;
+        entry = { sign: row.sign, node: row.make() };
+        if (known && entry.node) {
+          if (cursor === known) cursor = entry.node;
+          known.replaceWith(entry.node);
+        }
+        if (!known && entry.node && !first) {
+          entry.node.classList.add("new");
+          if (entry.node.classList.contains("bot") || entry.node.classList.contains("agent")) fresh ??= entry.node;
+        }
+      }
+      this.drawn.delete(row.key);
+      next.set(row.key, entry);
+      if (!entry.node) continue;
+      if (entry.node === cursor) cursor = cursor.nextSibling;
+      else this.list.insertBefore(entry.node, cursor);
+    }
+    for (const { node } of this.drawn.values()) node?.remove();
+    this.drawn = next;
+    if (!stick) this.jump.hidden = !fresh;
+    else if (fresh && this.list.scrollHeight - fresh.offsetTop > this.element.clientHeight) {
+      // An answer longer than the window is read from its beginning.
+      this.element.scrollTop = fresh.offsetTop - 12;
+    } else this.bottom();
+  }
+
+  clear(): void {
+    this.list.replaceChildren();
+    this.drawn.clear();
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The script a host page embeds:
+ *   <script src="https://support.example/widget.js" async data-locale="fr"></script>
+ * It draws one button and loads nothing more until the customer (or the page) opens the chat.
+ */
+
+import type { Context, ToFrame } from "../protocol";
+import { pack, unpackToHost } from "../protocol";
+import { readable } from "./colour";
+import { STYLE } from "./style";
+import type { Ask, RelaisApi } from "./types";
+import { supported, words } from "./words";
+
+const FULL_SCREEN = "(max-width:480px),(max-height:480px)";
+const KEEP = "relais:keep";
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Storage of the page, which private modes and policies may refuse. */
+function remember(store: "localStorage" | "sessionStorage", value?: string | null): string | null {
+  try {
+    if (value === null) window[store].removeItem(KEEP);
+    else if (value !== undefined) window[store].setItem(KEEP, value);
+    return window[store].getItem(KEEP);
+  } catch {
+    return null;
+  }
+}
+
+function start(script: HTMLScriptElement): void {
+  if (window.Relais) return;
+  const origin = new URL(script.src).origin;
+  const data = script.dataset;
+  let locale = supported(data["locale"] ?? (document.documentElement.lang || navigator.language));
+  const listeners: Record<string, Set<(detail: string) => void>> = {};
+  const waiting: ToFrame[] = [];
+  let frame: HTMLIFrameElement | undefined;
+  let ready = false;
+  let open = false;
+  let title = "";
+
+  const host = document.createElement("relais-widget");
+  host.dataset["position"] = data["position"] === "start" ? "start" : "end";
+  const root = host.attachShadow({ mode: "open" });
+  const sheet = "adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype;
+  if (sheet) {
+    const rules = new CSSStyleSheet();
+    rules.replaceSync(STYLE);
+    root.adoptedStyleSheets = [rules];
+  } else {
+    root.appendChild(document.createElement("style")).textContent = STYLE;
+  }
+
+  const accent = data["accent"] ? readable(data["accent"]) : undefined;
+  if (data["accent"] && accent?.changed !== false) {
+    console.warn(
+      accent
+        ? `Relais: white text is hard to read on ${data["accent"]}; ${accent.colour} is used instead.`
+        : `Relais: data-accent must be a colour like #0b5a5e.`,
+    );
+  }
+  if (accent) host.style.setProperty("--relais-accent", accent.colour);
+
+  const button = document.createElement("button");
+  button.type = "button";
+  const icon = button.appendChild(document.createElementNS(SVG, "svg"));
+  icon.setAttribute("viewBox", "0 0 24 24");
+  icon.setAttribute("aria-hidden", "true");
+  const path = icon.appendChild(document.createElementNS(SVG, "path"));
+  path.setAttribute(
+    "d",
+    "M12 3c5 0 9 3.4 9 7.8s-4 7.8-9 7.8c-1 0-2-.1-2.9-.4L4 21l1.3-4.3C3.9 15.2 3 13.1 3 10.8 3 6.400 7 3 12 3Z",
+  );
+  path.setAttribute("fill", "currentColor");
+  const label = button.appendChild(document.createElement("span"));
+  label.className = "label";
+  const count = button.appendChild(document.createElement("span"));
+  count.className = "count";
+  const panel = document.createElement("div");
+  panel.className = "panel";
+  panel.hidden = true;
+  panel.setAttribute("role", "dialog");
+  root.append(button, panel);
+
+  function name(): void {
+    const [text, dialog, unread] = words(locale);
+    host.lang = locale;
+    label.textContent = data["label"] ?? text;
+    panel.setAttribute("aria-label", dialog);
+    if (frame) frame.title = dialog;
+    if (count.textContent) button.setAttribute("aria-label", `${label.textContent} (${count.textContent} ${unread})`);
+    else button.removeAttribute("aria-label");
+    button.setAttribute("aria-expanded", String(open));
+  }
+
+  function emit(event: string, detail: string): void {
+    listeners[event]?.forEach((listener) => listener(detail));
+  }
+
+  function send(message: ToFrame): void {
+    if (ready) frame?.contentWindow?.postMessage(pack(message), origin);
+    else waiting.push(message);
+  }
+
+  function load(): void {
+    if (frame) return;
+    frame = document.createElement("iframe");
+    const settings = new URLSearchParams({
+      host: location.origin,
+      accent: accent?.colour ?? "",
+      scheme: data["scheme"] ?? "",
+      title: data["title"] ?? "",
+      logo: data["logo"] ?? "",
+      page: location.origin + location.pathname,
+    });
+    // The settings stand behind the #: they stay in the browser and in no server's log.
+    frame.src = `${origin}/widget/frame?lang=${locale}#${settings}`;
+    frame.allow = "clipboard-write";
+    frame.referrerPolicy = "no-referrer";
+    name();
+    panel.append(frame);
+  }
+
+  function show(focus: boolean): void {
+    load();
+    const modal = matchMedia(FULL_SCREEN).matches;
+    panel.toggleAttribute("aria-modal", false);
+    if (modal) panel.setAttribute("aria-modal", "true");
+    panel.hidden = false;
+    button.hidden = true;
+    button.style.display = "none";
+    if (focus) frame?.focus();
+    send({ type: "open", focus, modal });
+    if (!open) emit("open", "");
+    open = true;
+    remember("sessionStorage", "open");
+    name();
+  }
+
+  function hide(): void {
+    if (!open) return;
+    open = false;
+    panel.hidden = true;
+    button.hidden = false;
+    button.style.display = "";
+    send({ type: "hide" });
+    name();
+    button.focus();
+    remember("sessionStorage", null);
+    emit("close", "");
+  }
+
+  function unread(n: number): void {
+    count.textContent = n > 0 ? String(Math.min(n, 99)) : "";
+    name();
+    // The page's own title says so in the tab; it is put back as it was.
+    const mark = /^\(\d+\) /;
+    if (n > 0 && (document.hidden || mark.test(document.title))) {
+      title = title || document.title.replace(mark, "");
+      document.title = `(${n}) ${title}`;
+    } else if (mark.test(document.title) && title) {
+      document.title = title;
+      title = "";
+    }
+    emit("unread", String(n));
+  }
+
+  window.addEventListener("message", (event) => {
+    if (event.origin !== origin || !frame || event.source !== frame.contentWindow) return;
+    const message = unpackToHost(event.data);
+    if (message?.type === "ready") {
+      ready = true;
+      waiting.splice(0).forEach(send);
+      emit("ready", "");
+    } else if (message?.type === "close") hide();
+    else if (message?.type === "unread") unread(message.count);
+    else if (message?.type === "keep") remember("localStorage", message.keep ? String(Date.now()) : null);
+    else if (message?.type === "event") emit(message.name, message.detail);
+  });
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && open && root.activeElement) hide();
+  });
+  button.addEventListener("click", () => show(true));
+  // The first sign of interest warms up the connection, so that the click feels instant.
+  button.addEventListener("pointerenter", load, { once: true });
+
+  const api: RelaisApi = {
+    version: 1,
+    open(ask?: Ask) {
+      show(true);
+      if (ask?.article) send({ type: "ask", choice: `article:${ask.article}`, text: ask.text ?? "" });
+      else if (ask?.text) send({ type: "ask", choice: "", text: ask.text });
+    },
+    close: hide,
+    identify: (token) => send({ type: "identify", token: String(token) }),
+    setLocale(next) {
+      locale = supported(next);
+      name();
+      if (frame) send({ type: "locale", locale });
+    },
+    setContext(context: Context) {
+      send({ type: "context", context });
+    },
+    on(event, listener) {
+      const set = (listeners[event] ??= new Set());
+      set.add(listener);
+      return () => void set.delete(listener);
+    },
+  };
+  window.Relais = api;
+
+  // Links the page marks itself: <a data-relais-article="slug"> or <a data-relais-open>.
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element | null)?.closest?.<HTMLElement>("[data-relais-open],[data-relais-article]");
+    if (!link || event.defaultPrevented) return;
+    event.preventDefault();
+    const { relaisArticle: article, relaisText: text } = link.dataset;
+    api.open({ ...(article ? { article } : {}), ...(text ? { text } : {}) });
+  });
+
+  const place = (): void => {
+    name();
+    document.body.append(host);
+    window.dispatchEvent(new CustomEvent("relais:ready"));
+    // The chat was open on the page before, or someone's answer is awaited: go on where it was.
+    if (remember("sessionStorage") === "open" && !matchMedia(FULL_SCREEN).matches) show(false);
+    else if (Date.now() - Number(remember("localStorage") ?? 0) < 7 * 86_400_000) setTimeout(load, 1500);
+  };
+  if (document.body) place();
+  else document.addEventListener("DOMContentLoaded", place);
+}
+
+const script = document.currentScript;
+if (script instanceof HTMLScriptElement) start(script);

@@ -1,0 +1,41 @@
+/** `window.Relais`: what a host page may call. Every method works before the chat has loaded. */
+
+import type { Context } from "../protocol";
+
+export interface Ask {
+  /** Slug of an article to open in the chat, as in a help centre's "continue in chat". */
+  article?: string;
+  /** Words to send for the customer; only ever after a click of theirs. */
+  text?: string;
+}
+
+/** Names of `on` and what their listeners get. */
+export interface RelaisEvents {
+  ready: string;
+  open: string;
+  close: string;
+  /** Number of unread messages, as text. */
+  unread: string;
+  /** Author of a message that arrived: bot, agent or customer. Never its text. */
+  message: string;
+  /** Reference of the ticket that was opened. */
+  ticket: string;
+}
+
+export interface RelaisApi {
+  readonly version: number;
+  open(ask?: Ask): void;
+  close(): void;
+  /** Token signed by the host's own server (HMAC), so that nobody can pose as someone else. */
+  identify(token: string): void;
+  setLocale(locale: string): void;
+  setContext(context: Context): void;
+  /** Returns the function that stops listening. */
+  on<K extends keyof RelaisEvents>(event: K, listener: (detail: string) => void): () => void;
+}
+
+declare global {
+  interface Window {
+    Relais?: RelaisApi;
+  }
+}
