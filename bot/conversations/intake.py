@@ -159,7 +159,8 @@ def _receive(
             tickets.act(connection, ticket, "customer", "customer")
         return conversation.mode, []
     recent = (ticket["solved_at"] or "") >= later(-REOPEN_DAYS * 86400)
-    if not recent or is_courtesy(text):
+    handed_back = tickets.last_action(connection, ticket["reference"]) == "hand_back"
+    if not recent or handed_back or is_courtesy(text):
         return "bot", []     # "merci !" after a solved ticket needs no person
     ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
     shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}

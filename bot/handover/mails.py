@@ -19,7 +19,7 @@ def queue_opened_mail(
         connection, key=f"opened:{ticket['reference']}:{ticket['version']}", topic="mail",
         conversation_id=conversation.id,
         payload={
-            "to": to,
+            "to": to, "language": language,
             "subject": say("mail_subject", language, reference=ticket["reference"]),
             "text": say("mail_opened", language, reference=ticket["reference"],
                         request=ticket["packet"].get("request") or "—"),
@@ -40,7 +40,7 @@ def queue_reply_mail(
         connection, key=f"reply:{ticket['reference']}:{seq}", topic="mail",
         conversation_id=conversation.id,
         payload={
-            "to": to,
+            "to": to, "language": language,
             "subject": say("mail_subject", language, reference=ticket["reference"]),
             "text": say("mail_reply", language, name=name, text=text,
                         reference=ticket["reference"]),

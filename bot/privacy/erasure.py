@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.conversations import store
 from bot.storage.clock import later
+from bot.storage.database import Database
 from bot.storage.schema import (
     article_views,
     conversations,
@@ -67,7 +71,24 @@ def expired(connection: Connection, days: int, limit: int = 200) -> list[str]:
     return [row.id for row in rows]
 
 
-def compact(connection: Connection) -> None:
-    """Free what was erased from the files too (SQLite overwrites deleted rows as it goes)."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def erase_spooled(connection: Connection, conversation_id: str, folder: Path) -> int:
+    """Remove mails about a conversation that were written to the spool; how many.
+
+    To be called before :func:`erase_conversation`, which removes what names them.
+    """
+    keys = connection.execute(
+        sa.select(outbox.c.key).where(outbox.c.conversation_id == conversation_id)).scalars()
+    removed = 0
+    for key in keys:
+        path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.eml"
+        if path.is_file():
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def compact(database: Database) -> None:
+    """Free what was erased from SQLite's files too (deleted rows are overwritten as they go)."""
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -53,13 +53,8 @@ def put(
 
 def lease(connection: Connection, limit: int = 10) -> list[Job]:
     """Take rows that are due, for :data:`LEASE_SECONDS`. Safe with any number of workers."""
-    now = now_iso()
-    due = sa.and_(
-        _O.done_at.is_(None), _O.dead.is_(False), _O.next_at <= now,
-        sa.or_(_O.lease_until.is_(None), _O.lease_until < now),
-    )
     rows = connection.execute(
-        sa.select(outbox).where(due).order_by(_O.next_at).limit(limit)
+        sa.select(outbox).where(_due()).order_by(_O.next_at).limit(limit)
         .with_for_update(skip_locked=True)
     ).mappings().all()
     jobs = []
@@ -74,6 +69,11 @@ def lease(connection: Connection, limit: int = 10) -> list[Job]:
     return jobs
 
 
+def any_due(connection: Connection) -> bool:
+    """Whether :func:`lease` would find something."""
+    return connection.execute(sa.select(_O.id).where(_due()).limit(1)).first() is not None
+
+
 def finish(connection: Connection, job: Job) -> bool:
     """Mark done; False where the lease was lost meanwhile."""
     return _settle(connection, job, done_at=now_iso(), lease_until=None, error=None)
@@ -85,6 +85,11 @@ def fail(connection: Connection, job: Job, error: str) -> bool:
     delay *= 0.5 + secrets.randbelow(1000) / 1000
     return _settle(connection, job, lease_until=None, error=error[:500], next_at=later(delay),
                    dead=job.attempts >= MAX_ATTEMPTS)
+
+
+def give_up(connection: Connection, job: Job, error: str) -> bool:
+    """Make it a dead letter at once, where trying again cannot help."""
+    return _settle(connection, job, lease_until=None, error=error[:500], dead=True)
 
 
 def revive(connection: Connection, row_id: int) -> None:
@@ -109,6 +114,14 @@ def dead_letters(connection: Connection) -> list[dict[str, Any]]:
     """Dead rows, newest first."""
     rows = connection.execute(sa.select(outbox).where(_O.dead.is_(True)).order_by(_O.id.desc()))
     return [dict(row) for row in rows.mappings()]
+
+
+def _due() -> Any:
+    now = now_iso()
+    return sa.and_(
+        _O.done_at.is_(None), _O.dead.is_(False), _O.next_at <= now,
+        sa.or_(_O.lease_until.is_(None), _O.lease_until < now),
+    )
 
 
 def _settle(connection: Connection, job: Job, **values: Any) -> bool:

@@ -106,6 +106,16 @@ def history(connection: Connection, reference: str) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def last_action(connection: Connection, reference: str) -> str:
+    """What was done with the ticket last, notes apart."""
+    found = connection.execute(
+        sa.select(ticket_events.c.action)
+        .where(ticket_events.c.reference == reference, ticket_events.c.action != "note")
+        .order_by(ticket_events.c.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    return str(found or "")
+
+
 def search(
     connection: Connection, *, status: str = "", queue: str = "", q: str = "",
     assignee: str = "", limit: int = 200,

@@ -1,0 +1,362 @@
+"""What must hold on SQLite and PostgreSQL alike: schema, transactions, turns, tickets, outbox."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from web_support import ALWAYS, Dialogue, answer, make_settings, running
+
+from bot.analytics.metrics import figures, period, refresh_outcomes
+from bot.assistant.protocol import TurnResponse
+from bot.conversations import intake, store
+from bot.conversations.effects import Moment
+from bot.conversations.idle import close_idle
+from bot.conversations.model import Draft
+from bot.conversations.turns import abandoned, claim_by_id, commit
+from bot.errors import Conflict
+from bot.faq import store as articles
+from bot.faq.articles import Article
+from bot.handover.service import hand_over
+from bot.privacy.erasure import erase_conversation, expired
+from bot.privacy.export import export_conversation
+from bot.staff.accounts import Member
+from bot.storage import outbox
+from bot.storage.clock import later, utcnow
+from bot.storage.database import Database
+from bot.storage.migrate import upgrade
+from bot.storage.schema import conversations, events, metadata, tickets
+from bot.tickets import service
+from bot.tickets import store as ticket_store
+from bot.tickets.hours import desk
+
+AGENT = Member("agent", "Ana", "agent")
+
+
+@pytest.fixture()
+def database(database_url: str):
+    made = Database(database_url)
+    upgrade(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture()
+def moment(tmp_path: Path) -> Moment:
+    return Moment(utcnow(), desk(make_settings(tmp_path, None, opening_hours=ALWAYS)))
+
+
+def begin(database: Database):
+    with database.write() as connection:
+        conversation, token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
+    return conversation.id, token
+
+
+def write(database: Database, conversation_id: str, token: str, text: str = "ma facture est fausse", **more):
+    with database.write() as connection:
+        return intake.accept(connection, conversation_id, token,
+                             client_message_id=more.pop("message_id", uuid.uuid4().hex), text=text,
+                             choice=None, knows_article=lambda slug: None, lease_seconds=5, **more)
+
+
+def result(text: str = "Réponse.", reply: str = "answer", **more) -> TurnResponse:
+    return TurnResponse.parse_obj(answer(text, reply, **more))
+
+
+def test_migrated_and_fresh_schema_are_the_same(database: Database, tmp_path: Path):
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    upgrade(database)      # twice changes nothing
+    inspector = sa.inspect(database.engine)
+    assert set(inspector.get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_constraints_are_in_the_migrated_database(database: Database):
+    conversation_id, _ = begin(database)
+    values = {"conversation_id": conversation_id, "queue": "fr", "priority": 2, "channel": "chat",
+              "locale": "fr", "summary": "s", "packet": {}}
+    with database.write() as connection:
+        ticket_store.create(connection, author="x", **values)
+    for bad in (
+        sa.update(conversations).values(mode="asleep"),
+        sa.update(tickets).values(status="lost"),
+        sa.update(tickets).values(assignee="ana"),                 # new and assigned
+        sa.update(tickets).values(status="solved"),                # solved without a time
+    ):
+        with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+            connection.execute(bad)
+    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+        ticket_store.create(connection, author="x", **values)      # a second live one
+
+
+def test_a_failing_write_leaves_nothing_and_does_not_take_its_neighbours_along(database: Database):
+    conversation_id, _ = begin(database)
+
+    def good(connection):
+        store.append(connection, conversation_id, [Draft("survey", "customer", {"csat": 5})])
+
+    def bad(connection):
+        store.append(connection, conversation_id, [Draft("survey", "customer", {"csat": 1})])
+        raise ValueError("no")
+
+    futures = [database.submit(bad if n % 3 == 0 else good) for n in range(30)]
+    for n, future in enumerate(futures):
+        if n % 3 == 0:
+            with pytest.raises(ValueError, match="no"):
+                future.result(timeout=20)
+        else:
+            future.result(timeout=20)
+    with database.read() as connection:
+        found = store.all_events(connection, conversation_id)
+    assert [event.seq for event in found] == list(range(1, 22))
+    assert all(event.payload.get("csat") != 1 for event in found)
+
+
+def test_numbers_have_no_holes_whoever_writes(database: Database):
+    conversation_id, _ = begin(database)
+    errors: list[BaseException] = []
+
+    def add():
+        try:
+            for _ in range(10):
+                with database.write() as connection:
+                    store.append(connection, conversation_id, [Draft("survey", "customer", {}), Draft("survey", "customer", {})])
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    with database.read() as connection:
+        assert [e.seq for e in store.all_events(connection, conversation_id)] == list(range(1, 82))
+
+
+def test_one_turn_in_flight_a_conversation(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    first = write(database, conversation_id, token, "un")
+    second = write(database, conversation_id, token, "deux")
+    assert first.turn is not None
+    assert second.turn is None
+    with database.write() as connection:
+        assert claim_by_id(connection, conversation_id, 5) is None
+    with database.write() as connection:
+        done = commit(connection, first.turn, result("à un"), moment, 5)
+    assert [e.text for e in done.events] == ["à un"]
+    assert done.following is not None
+    assert done.following.message.text == "deux"
+    with database.write() as connection:
+        again = commit(connection, first.turn, result("à un, encore"), moment, 5)
+    assert again.events == []          # its lease is spent
+    with database.write() as connection:
+        commit(connection, done.following, result("à deux"), moment, 5)
+    with database.read() as connection:
+        assert abandoned(connection) == []
+        texts = [e.text for e in store.all_events(connection, conversation_id)][1:]
+    assert texts == ["un", "deux", "à un", "à deux"]
+
+
+def test_a_turn_left_by_a_crash_is_taken_up_and_the_old_holder_loses(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    lost = write(database, conversation_id, token).turn
+    assert lost is not None
+    with database.read() as connection:
+        assert abandoned(connection) == []
+    with database.write() as connection:
+        store.update(connection, conversation_id, turn_lease_until=later(-1))
+    with database.read() as connection:
+        assert abandoned(connection) == [conversation_id]
+    with database.write() as connection:
+        taken = claim_by_id(connection, conversation_id, 5)
+    assert taken is not None
+    assert taken.id == lost.id
+    assert taken.attempts == 2
+    with database.write() as connection:
+        assert commit(connection, lost, result("tardive"), moment, 5).events == []
+        assert [e.text for e in commit(connection, taken, result("juste"), moment, 5).events] == ["juste"]
+
+
+def test_a_person_who_steps_in_silences_a_turn_in_flight(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    turn = write(database, conversation_id, token).turn
+    assert turn is not None
+    with database.write() as connection:
+        done = hand_over(connection, store.get(connection, conversation_id, lock=True),
+                         desk=moment.desk, now=moment.now, author="agent")
+        service.take(connection, done.reference, AGENT)
+    with database.write() as connection:
+        assert commit(connection, turn, result("trop tard"), moment, 5).events == []
+    with database.read() as connection:
+        assert "trop tard" not in [e.text for e in store.all_events(connection, conversation_id)]
+
+
+def test_a_ticket_changed_by_someone_else_is_not_changed_again(database: Database, moment: Moment):
+    conversation_id, _ = begin(database)
+    with database.write() as connection:
+        reference = hand_over(connection, store.get(connection, conversation_id), desk=moment.desk,
+                              now=moment.now).reference
+        stale = ticket_store.get(connection, reference)
+        service.take(connection, reference, AGENT)
+        with pytest.raises(Conflict):
+            ticket_store.act(connection, stale, "take", "lead", assignee="lead")
+
+
+def test_the_outbox_is_leased_fenced_and_buried(database: Database):
+    with database.write() as connection:
+        assert outbox.put(connection, key="a", topic="mail", payload={"to": "x"})
+        assert not outbox.put(connection, key="a", topic="mail", payload={"to": "x"})
+    with database.write() as connection:
+        first = outbox.lease(connection)
+        assert [job.key for job in first] == ["a"]
+        assert outbox.lease(connection) == []
+    with database.write() as connection:
+        connection.execute(sa.update(outbox.outbox).values(lease_until=later(-1)))
+        second = outbox.lease(connection)
+    assert second[0].fence == first[0].fence + 1
+    with database.write() as connection:
+        assert not outbox.finish(connection, first[0])     # its lease went to another
+        assert outbox.fail(connection, second[0], "server away")
+        assert outbox.lease(connection) == []              # not before its time
+    for _ in range(outbox.MAX_ATTEMPTS):
+        with database.write() as connection:
+            connection.execute(sa.update(outbox.outbox).values(next_at=later(-1)))
+            for job in outbox.lease(connection):
+                outbox.fail(connection, job, "server away")
+    with database.write() as connection:
+        assert outbox.counts(connection) == {"waiting": 0, "dead": 1}
+        outbox.revive(connection, outbox.dead_letters(connection)[0]["id"])
+        job = outbox.lease(connection)[0]
+        assert outbox.finish(connection, job)
+        assert outbox.counts(connection) == {"waiting": 0, "dead": 0}
+
+
+def test_idle_chats_close_and_open_again_but_never_with_a_question_open(database: Database, moment: Moment):
+    quiet, quiet_token = begin(database)
+    turn = write(database, quiet, quiet_token).turn
+    waiting, waiting_token = begin(database)
+    write(database, waiting, waiting_token)
+    assert turn is not None
+    with database.write() as connection:
+        commit(connection, turn, result(), moment, 5)
+        connection.execute(sa.update(conversations).values(last_at=later(-3600)))
+        assert close_idle(connection, 30) == 1
+        assert store.get(connection, quiet).mode == "closed"
+        assert store.get(connection, waiting).mode == "bot"
+    assert write(database, quiet, quiet_token, "me revoilà").turn is not None
+    with database.read() as connection:
+        assert store.get(connection, quiet).mode == "bot"
+
+
+def test_erasing_and_exporting_reach_every_table(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    turn = write(database, conversation_id, token, "mon code secret").turn
+    assert turn is not None
+    effects = [{"kind": kind, "key": f"k{n}", "payload": {"article": "linky", "text": "mon code", "contact": None}}
+               for n, kind in enumerate(("answered", "gap", "flow", "handover"))]
+    with database.write() as connection:
+        commit(connection, turn, result(effects=effects), moment, 5)
+        intake.rate(connection, conversation_id, token, kind="csat", value=5, comment="bien")
+        hand_over(connection, store.get(connection, conversation_id, lock=True), desk=moment.desk,
+                  now=moment.now, channel="email", contact="camille@exemple.fr")
+    with database.read() as connection:
+        data = export_conversation(connection, conversation_id)
+    assert all(data[name] for name in data), {name: len(rows) for name, rows in data.items()}
+    assert "token_hash" not in data["conversation"]
+    owned = [table for table in metadata.sorted_tables if "conversation_id" in table.c]
+    assert {table.name for table in owned} <= set(data)
+    with database.write() as connection:
+        erase_conversation(connection, conversation_id)
+    with database.read() as connection:
+        for table in owned:
+            left = connection.execute(sa.select(sa.func.count()).where(
+                table.c.conversation_id == conversation_id).select_from(table)).scalar_one()
+            assert left == 0, table.name
+        for name in ("ticket_events", "conversations"):
+            assert connection.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one() == 0
+
+
+def test_retention_spares_open_tickets(database: Database, moment: Moment):
+    old, _ = begin(database)
+    owed, _ = begin(database)
+    begin(database)
+    with database.write() as connection:
+        hand_over(connection, store.get(connection, owed), desk=moment.desk, now=moment.now)
+        connection.execute(sa.update(conversations).where(conversations.c.id.in_([old, owed]))
+                           .values(last_at=later(-400 * 86400)))
+        assert expired(connection, 365) == [old]
+
+
+def test_shipped_articles_come_in_but_never_over_a_leads_edit(database: Database):
+    def article(answer: str) -> Article:
+        return Article(id="linky", locale="fr", title="Linky", answer=answer, variants=("a", "b"))
+
+    with database.write() as connection:
+        assert articles.seed_articles(connection, [article("un")]) == 1
+        version = articles.content_version(connection)
+        assert articles.seed_articles(connection, [article("un")]) == 0
+        assert articles.content_version(connection) == version
+        assert articles.seed_articles(connection, [article("deux")]) == 1
+        assert articles.get_article(connection, "linky", "fr").answer == "deux"
+        articles.put_article(connection, "linky", "fr", {"answer": "du lead"}, author="lead")
+        assert articles.seed_articles(connection, [article("trois")]) == 0
+        assert articles.get_article(connection, "linky", "fr").answer == "du lead"
+        assert [v["version"] for v in articles.versions(connection, "linky", "fr")] == [3, 2, 1]
+
+
+def test_figures_on_both_engines(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    turn = write(database, conversation_id, token).turn
+    assert turn is not None
+    with database.write() as connection:
+        commit(connection, turn, result(theme="facture"), moment, 5)
+        intake.rate(connection, conversation_id, token, kind="csat", value=4, comment=None)
+        refresh_outcomes(connection)
+        assert refresh_outcomes(connection, everything=True) == 0
+    with database.read() as connection:
+        zone = moment.desk.zone
+        got = figures(connection, period(None, None, zone, moment.now), by="topic", zone=zone)
+    assert next(m for m in got["metrics"] if m["name"] == "csat")["value"] == 4
+    assert [g["key"] for g in got["groups"]] == ["facture"]
+    deflection = next(m for m in got["metrics"] if m["name"] == "deflection")
+    assert (deflection["low"], deflection["high"], deflection["n"]) == (1.0, 1.0, 1)
+
+
+def test_search_of_tickets_takes_wildcards_as_text(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    write(database, conversation_id, token, "remise de 10% sur mon_contrat")
+    with database.write() as connection:
+        hand_over(connection, store.get(connection, conversation_id, lock=True), desk=moment.desk, now=moment.now)
+        assert len(ticket_store.search(connection, q="10% mon_contrat")) == 1
+        assert ticket_store.search(connection, q="10_") == []
+        assert ticket_store.search(connection, q="%") != []
+        assert ticket_store.search(connection, q="éléphant") == []
+        assert len(ticket_store.search(connection, status="live", queue="fr")) == 1
+        assert connection.execute(sa.select(sa.func.count()).select_from(events)).scalar_one() >= 3
+
+
+@pytest.mark.postgres
+def test_the_whole_path_on_postgres_with_two_web_processes(tmp_path: Path, postgres_url: str, dialogue: Dialogue):
+    dialogue.script = lambda body: answer(f"réponse à {body['text']}")
+    with running(tmp_path / "a", dialogue, database_url=postgres_url) as one, \
+            running(tmp_path / "b", dialogue, database_url=postgres_url) as two:
+        customer = one.customer()
+        reply = customer.say("par le premier")
+        customer.url = customer.url.replace(one.url, two.url)
+        assert [e["text"] for e in customer.events(after=1)] == ["par le premier", reply["text"]]
+        customer.post("par le second")
+        customer.url = customer.url.replace(two.url, one.url)      # hears of it from the database
+        seen = customer.until(lambda e: e.get("text") == "réponse à par le second", after=3)
+        assert [e["seq"] for e in seen] == [4, 5]
+        assert one.http.post(f"{customer.url}/handover", json={}, headers=customer.headers).status_code == 202
+        staff = two.staff("agent")
+        reference = staff.get("/tickets").json()["tickets"][0]["reference"]
+        assert staff.post(f"/tickets/{reference}/reply", json={"text": "Bonjour !"}).status_code == 200
+        customer.until(lambda e: e["author"] == "agent" and e["kind"] == "message")
