@@ -72,7 +72,7 @@ export class Articles {
         on: { click: () => this.go(`articles/${article.id}/${this.locale}`) },
       }, article.title, h("span", { class: "small" },
         [article.theme && label("queue", article.theme), article.locale !== this.locale && label("language", article.locale),
-          article.edited && t("articles.edited"),
+          article.person_only && t("articles.person_only"), article.edited && t("articles.edited"),
           article.updated_at && article.edited && formatAgo(article.updated_at)].filter(Boolean).join(" · ")))))
       : h("li", { class: "empty" }, h("p", null, t("articles.none")),
         h("button", { type: "button", class: "button", on: { click: () => { this.search.value = ""; void this.refresh().catch(failed); } } }, t("articles.all"))));

@@ -3,7 +3,7 @@
 import { get, put } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { attempt, said } from "../lib/notify.js";
-import { formatFull, formatShare, t } from "../lib/texts.js";
+import { formatShare, t } from "../lib/texts.js";
 
 const STEP = 0.01;
 const LOWEST = 0.01;
@@ -49,7 +49,7 @@ export class Dial {
     value, range,
     h("p", { class: "dial-ends", "aria-hidden": "true" }, h("span", null, t("dial.less")), h("span", null, t("dial.more"))),
     meaning,
-    now.updated_at && h("p", { class: "small quiet" }, t("dial.changed", { name: now.author ?? "", at: formatFull(now.updated_at) })),
+    h("p", { class: "small quiet" }, t("dial.default", { share: formatShare(now.default) })),
     h("div", { class: "row row-end" }, save)));
     show();
   }

@@ -6,10 +6,10 @@ import { fill, h, icon } from "../lib/dom.js";
 import { markdown } from "../lib/markdown.js";
 import { attempt, said } from "../lib/notify.js";
 import { label, t } from "../lib/texts.js";
+import { THEMES } from "../lib/themes.js";
 import { advice, slugOf } from "./checks.js";
 import { articleDiff, Versions } from "./versions.js";
 
-const THEMES = ["facture", "paiement", "contrat", "demenagement", "compteur", "urgence", "espace-client", "services"];
 const FIELDS = ["title", "answer", "body"];
 const EMPTY = { title: "", answer: "", body: "", variants: [], theme: "services" };
 const path = (slug) => `articles/${encodeURIComponent(slug)}`;
@@ -128,9 +128,9 @@ export class Editor {
     this.state.textContent = this.dirty() ? t("editor.changed") : this.article.version > 0 ? t("editor.unchanged") : "";
     fill(this.hints, advice(now, this.known).map((line) => h("li", null, line)));
     this.hints.hidden = !this.hints.children.length;
-    fill(this.preview, h("h3", null, t("editor.preview")),
+    fill(this.preview, h("h2", null, t("editor.preview")),
       h("div", { class: "bubble", lang: this.article.locale }, now.answer || h("span", { class: "quiet" }, t("editor.preview_empty"))),
-      h("article", { class: "sheet prose", lang: this.article.locale }, h("h4", null, now.title || t("editor.preview_title")), markdown(now.body, { base: 5 })));
+      h("article", { class: "sheet prose", lang: this.article.locale }, h("h3", null, now.title || t("editor.preview_title")), markdown(now.body, { base: 4 })));
   }
 
   async publish(baseVersion = this.article.version) {

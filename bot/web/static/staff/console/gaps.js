@@ -6,7 +6,7 @@ import { debounce, fill, h, icon } from "../lib/dom.js";
 import { attempt, failed, said } from "../lib/notify.js";
 import { formatAgo, formatFull, formatShare, label, t } from "../lib/texts.js";
 
-const decide = (group, decision, slug) => post("gaps/decisions", { group: group.id, decision, slug });
+const decide = (group, decision, slug) => post("gaps/decisions", { gap: group.id, decision, slug });
 
 /** Articles the bot weighed, as `[slug, probability]`; effects carry pairs or objects. */
 function weighed(group) {

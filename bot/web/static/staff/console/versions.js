@@ -5,7 +5,7 @@ import { confirm } from "../lib/dialog.js";
 import { fill, h, icon } from "../lib/dom.js";
 import { diffLines } from "../lib/diff.js";
 import { attempt, said } from "../lib/notify.js";
-import { formatAgo, formatFull, t } from "../lib/texts.js";
+import { formatAgo, formatFull, label, t } from "../lib/texts.js";
 
 const CONTEXT = 2;
 const SIGNS = { added: "+", removed: "−", same: "" };
@@ -41,7 +41,7 @@ function fieldDiff(before, after) {
 export function articleDiff(before, after) {
   const parts = ["title", "answer", "body", "variants"].flatMap((name) => {
     const [a, b] = [asText(before, name), asText(after, name)];
-    return a === b ? [] : [h("h4", { class: "small" }, t(`editor.${name}`)), h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": t(`editor.${name}`) }, fieldDiff(a, b))];
+    return a === b ? [] : [h("h3", { class: "small" }, t(`editor.${name}`)), h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": t(`editor.${name}`) }, fieldDiff(a, b))];
   });
   return h("div", null, parts.length ? parts : h("p", { class: "quiet" }, t("diff.none")));
 }
@@ -70,12 +70,12 @@ export class Versions {
       const open = space.hidden;
       toggle.setAttribute("aria-expanded", String(open));
       space.hidden = !open;
-      if (open && !space.children.length) void attempt(toggle, () => this.compare(space, version, before));
+      if (open && !space.children.length) fill(space, articleDiff(before.content, version.content));
     } } }, t("versions.compare"));
     return h("li", null,
       h("div", { class: "version" },
         h("strong", null, t("editor.version", { version: version.version })),
-        h("span", { class: "grow small" }, version.author_name ?? version.author, " · ",
+        h("span", { class: "grow small" }, label("versions", version.author), " · ",
           h("time", { datetime: version.at, title: formatFull(version.at) }, formatAgo(version.at)), version.note && ` · ${version.note}`),
         before && toggle,
         current ? h("span", { class: "tag tag-ok" }, t("versions.live"))
@@ -83,16 +83,6 @@ export class Versions {
       space);
   }
 
-  async content(version) {
-    if (version.content) return version.content;
-    const { id, locale } = this.article;
-    const found = await get(`articles/${encodeURIComponent(id)}`, { locale, version: version.version });
-    return found.content ?? found;
-  }
-
-  async compare(space, version, before) {
-    fill(space, articleDiff(await this.content(before), await this.content(version)));
-  }
 
   async restore(button, version) {
     if (!(await confirm(t("versions.restore_title", { version: version.version }), t("versions.restore_text"), t("versions.restore")))) return;

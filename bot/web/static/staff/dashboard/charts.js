@@ -68,15 +68,15 @@ export function dayBand(title, points) {
       points.map(({ day, low, high }) => [formatDay(`${day}T12:00:00Z`), ...[low, high].map((share) => (share === null || share === undefined ? "–" : formatShare(share)))])));
 }
 
-/** Horizontal bars: `rows` of `{label, value, href}`; the label links to what is behind it. */
+/** Horizontal bars: `rows` of `{label, value, href, note, share}`; the label links to what is behind it. */
 export function rowBars(title, rows, { write = formatNumber, help = "" } = {}) {
   const top = Math.max(1e-9, ...rows.map((row) => row.value));
   return h("figure", { class: "card chart" }, h("figcaption", null, h("h3", null, title), help && h("p", { class: "small quiet" }, help)),
     rows.length ? h("div", { class: "rows" }, rows.flatMap((row) => [
-      row.href ? h("a", { href: row.href }, row.label) : h("span", null, row.label),
+      h("div", null, row.href ? h("a", { href: row.href }, row.label) : row.label, row.note && h("p", { class: "small quiet" }, row.note)),
       svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
         svg("rect", { class: "bar", x: 0, y: 0, width: (100 * row.value) / top, height: 10, rx: 1 })),
-      h("span", { class: "nowrap" }, write(row.value)),
+      h("span", { class: "row-value" }, write(row.value), !(row.share === undefined || row.share === null) && h("span", { class: "small quiet" }, ` ${formatShare(row.share)}`)),
     ])) : h("p", { class: "quiet" }, t("chart.empty")));
 }
 

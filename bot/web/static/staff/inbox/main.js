@@ -23,8 +23,8 @@ const api = {
   resolve: (reference) => post(path(reference, "resolve")),
   handBack: (reference, body) => post(path(reference, "hand-back"), body),
   typing: (reference) => post(path(reference, "typing")),
-  people: async () => (await get("people")).people,
-  queues: async () => (await get("queues")).queues,
+  hold: (reference) => post(path(reference, "hold")),
+  people: async () => (await get("colleagues")).colleagues,
 };
 
 const referenceInUrl = () => decodeURIComponent(location.hash.slice(1));
@@ -36,6 +36,7 @@ const guard = (promise) => promise.catch((error) => {
 
 const queue = new Queue({
   me,
+  name: (username) => view.name(username),
   load: async ({ locale, ...params }) => {
     const { tickets } = await get("tickets", params);
     return locale ? tickets.filter((ticket) => ticket.locale === locale) : tickets;
@@ -45,7 +46,12 @@ const queue = new Queue({
     else location.hash = reference;
   },
 });
-const view = new TicketView({ me, api, changed: () => void guard(queue.refresh()), close: () => {} });
+const view = new TicketView({ me, api, changed: () => void guard(queue.refresh()) });
+
+/** First names of colleagues, for the queue and the history. */
+async function learnNames() {
+  for (const person of await api.people()) view.people.set(person.username, person.first_name);
+}
 
 /** Show what the address names: a ticket, or the queue alone. */
 async function show() {
@@ -80,7 +86,7 @@ function onEvent(event, type) {
   const open = view.ticket;
   const here = open && (event.reference === open.reference || event.conversation_id === open.conversation_id);
   if (kind === "typing") {
-    if (here) view.typed(event.author, event.username ?? event.by ?? event.name);
+    if (here) view.typed(event.author, event.username);
     return;
   }
   if (here) refreshTicket();
@@ -125,5 +131,6 @@ listenKeys({
   "?": () => void showKeys(),
 });
 
+await guard(learnNames());
 await guard(queue.refresh());
 await guard(show());

@@ -43,8 +43,20 @@ function tried(packet) {
   const lines = [];
   if (packet.flow) lines.push(t("packet.flow", { flow: label("flow", packet.flow) }));
   if (packet.note) lines.push(packet.note);
-  lines.push(...(packet.tried ?? []).map(String));
-  return lines.length ? list(lines) : h("p", { class: "quiet" }, t("packet.nothing_tried"));
+  // What the server derives from the conversation (articles, flow) has its own place here.
+  lines.push(...(packet.tried ?? []).map(String).filter((line) => !/^(réponse|proposé) : |^parcours \S+ commencé$/.test(line)));
+  return lines;
+}
+
+/** Two lines: what it is about and why it is here; what came of the bot's help. */
+function summary(packet, ticket) {
+  const theme = packet.theme ?? ticket.theme;
+  const about = [theme && label("queue", theme), packet.flow && label("flow", packet.flow), reason(packet)].filter(Boolean).join(" · ");
+  const shown = packet.articles_shown?.length ?? 0;
+  const refused = packet.articles_refused?.length ?? 0;
+  const came = !shown && !packet.flow && !tried(packet).length ? t("packet.nothing_tried")
+    : [shown && t("packet.n_shown", { n: shown }), refused && t("packet.n_refused", { n: refused }), packet.flow && t("packet.flow", { flow: label("flow", packet.flow) })].filter(Boolean).join(" · ");
+  return `${about || t("packet.no_subject")}\n${came}`;
 }
 
 function contact(packet, ticket) {
@@ -67,7 +79,6 @@ function page(address) {
 
 function about(packet, ticket) {
   const facts = [
-    ["packet.reason", reason(packet)],
     ["packet.language", label("language", packet.language ?? ticket.locale)],
     ["packet.theme", (packet.theme ?? ticket.theme) && label("queue", packet.theme ?? ticket.theme)],
     ["packet.mood", packet.mood && packet.mood !== "neutral" && label("mood", packet.mood)],
@@ -88,11 +99,11 @@ export function packetView(ticket, open = true) {
   return h("details", { class: "card packet", open },
     h("summary", null, icon("inbox"), t("packet.title")),
     h("div", { class: "packet-body" },
-      h("p", { class: "packet-summary" }, ticket.summary),
+      h("p", { class: "packet-summary" }, summary(packet, ticket)),
       request && h("section", null, h("h3", null, t("packet.request")),
         h("blockquote", { class: "words", lang: packet.language ?? ticket.locale }, request)),
       h("div", { class: "packet-grid" },
-        section("packet.tried", tried(packet)),
+        tried(packet).length > 0 && section("packet.tried", list(tried(packet))),
         shown.length > 0 && section("packet.shown", list(shown.map(article))),
         refused.length > 0 && section("packet.refused", list(refused.map(article))),
         section("packet.slots", slots(packet.slots)),

@@ -16,7 +16,7 @@ function saved() {
 }
 
 /** The tags of a ticket: what decides whether to open it now. */
-export function tags(ticket, me) {
+export function tags(ticket, name) {
   const status = { new: "tag-accent", open: "tag-info", pending: "", on_hold: "tag-wait", solved: "tag-ok" }[ticket.status] ?? "";
   const contact = { email: "channel.email", phone: "channel.phone" }[ticket.channel];
   return [
@@ -26,14 +26,20 @@ export function tags(ticket, me) {
     h("span", { class: "tag" }, label("queue", ticket.queue)),
     ticket.locale && h("span", { class: "tag", title: label("language", ticket.locale) }, ticket.locale.toUpperCase()),
     contact && h("span", { class: "tag" }, t(contact)),
-    ticket.assignee && h("span", { class: "tag" }, icon("person"), ticket.assignee === me ? t("me") : (ticket.assignee_name ?? ticket.assignee)),
+    ticket.assignee && h("span", { class: "tag" }, icon("person"), name(ticket.assignee)),
   ];
 }
 
-/** The queue's side of the page. `load(params)` fetches tickets; `open(reference)` opens one. */
+/** The customer's words out of the two-line summary; its subject stands in a tag already. */
+export function headline(ticket) {
+  return String(ticket.summary).split("\n")[0].replace(/^\[[^\]]*\]\s*/, "");
+}
+
+/** The queue's side of the page. `load(params)` fetches tickets; `open(reference)` opens one; `name(username)` is a first name. */
 export class Queue {
-  constructor({ me, load, open }) {
+  constructor({ me, name, load, open }) {
     this.me = me;
+    this.name = name;
     this.load = load;
     this.open = open;
     this.tickets = [];
@@ -137,8 +143,8 @@ export class Queue {
     },
     h("span", { class: "ticket-ref" }, ticket.reference),
     h("time", { class: "ticket-age", datetime: at, "data-ago": true, title: formatFull(at) }, formatAgo(at)),
-    h("span", { class: "ticket-summary" }, unread && h("span", { class: "visually-hidden" }, `${t("queue.unread")} `), ticket.summary),
-    h("span", { class: "ticket-meta" }, tags(ticket, this.me)));
+    h("span", { class: "ticket-summary" }, unread && h("span", { class: "visually-hidden" }, `${t("queue.unread")} `), headline(ticket)),
+    h("span", { class: "ticket-meta" }, tags(ticket, this.name)));
   }
 
   select(reference) {

@@ -42,18 +42,30 @@ function note(entry) {
     h("div", { class: "bubble stack" }, ...paragraphs(entry.text)));
 }
 
+/** What the customer thought of it, where they said so. */
+function opinion(event) {
+  if (event.author !== "customer") return null;
+  const said = [
+    event.csat && t("talk.csat", { note: event.csat }),
+    event.effort && t("talk.effort", { note: event.effort }),
+    event.helped !== undefined && event.helped !== null && t(event.helped ? "talk.helped" : "talk.not_helped"),
+    event.comment && `« ${event.comment} »`,
+  ].filter(Boolean);
+  return said.length ? said.join(" · ") : t("talk.survey");
+}
+
 /** One line on something that happened; null for what the conversation already shows. */
 function happening(entry) {
   let text;
   if (entry.type === "history") {
-    if (["reply", "customer", "note"].includes(entry.action)) return null;
+    if (["open", "reply", "customer", "note"].includes(entry.action)) return null;
     const key = `history.${entry.action}`;
     if (!has(key)) return null;
     text = t(key, { name: entry.name, to: entry.to ?? "" });
-  } else if (entry.kind === "handover") text = t("talk.handover");
-  else if (entry.kind === "closed") text = t("talk.closed");
-  else if (entry.kind === "survey") text = entry.author === "customer" ? t("talk.survey") : null;
-  else text = null;
+  } else if (entry.kind === "survey") text = opinion(entry);
+  // With the ticket's history at hand, only the first hand-over needs a line of its own.
+  else if (entry.kind === "handover") text = entry.status ? t("talk.handover") : entry.told ? null : (entry.text ?? t("talk.handover"));
+  else if (entry.kind === "closed") text = entry.told ? null : (entry.text ?? t("talk.closed"));
   if (!text) return null;
   return h("li", { class: "talk-line" }, text, " ", h("time", { datetime: entry.at, title: formatFull(entry.at) }, formatTime(entry.at)));
 }
@@ -65,14 +77,14 @@ function happening(entry) {
 export function lines(transcript, history, names) {
   const events = (transcript ?? []).map((event) => ({
     key: `e${event.seq}`, at: event.at, rank: event.seq,
-    node: () => (event.kind === "message" ? message(event) : happening({ ...event, type: "event" })),
+    node: () => (event.kind === "message" ? message(event) : happening({ ...event, type: "event", told: Boolean(history?.length) })),
   }));
   const extra = (history ?? []).map((entry, index) => {
     const name = names(entry.author);
     const detail = entry.detail ?? {};
-    const to = detail.to ?? detail.assignee ?? detail.queue ?? "";
-    const value = { ...entry, type: "history", name, text: detail.text, to: detail.queue ? label("queue", detail.queue) : names(to) };
-    return { key: `h${entry.id ?? index}`, at: entry.at, rank: 0, node: () => (entry.action === "note" ? note(value) : happening(value)) };
+    const to = detail.queue ? label("queue", detail.queue) : detail.assignee ? names(detail.assignee) : "";
+    const value = { ...entry, type: "history", name, text: detail.text, to };
+    return { key: `h${entry.id ?? index}`, at: entry.at, rank: 0, node: () => (entry.action === "note" && detail.text ? note(value) : happening(value)) };
   });
   return [...events, ...extra].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank));
 }

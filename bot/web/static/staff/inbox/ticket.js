@@ -4,6 +4,7 @@ import { confirm, dialog } from "../lib/dialog.js";
 import { byId, fill, h, icon } from "../lib/dom.js";
 import { attempt, failed, said } from "../lib/notify.js";
 import { label, t } from "../lib/texts.js";
+import { QUEUES } from "../lib/themes.js";
 import { Composer } from "./composer.js";
 import { packetView } from "./packet.js";
 import { tags } from "./queue.js";
@@ -14,11 +15,11 @@ const TYPING_LASTS = 5000;
 
 /** `api` holds the calls; `changed()` is told when the ticket is no longer what the queue shows. */
 export class TicketView {
-  constructor({ me, api, changed, close }) {
+  constructor({ me, api, changed }) {
     this.me = me;
     this.api = api;
     this.changed = changed;
-    this.close = close;
+    this.leads = ["lead", "admin"].includes(document.body.dataset.role);
     this.ticket = null;
     this.people = new Map();
     this.scroll = byId("ticket-scroll");
@@ -60,8 +61,6 @@ export class TicketView {
 
   draw(ticket, fresh) {
     this.ticket = ticket;
-    for (const person of ticket.people ?? []) this.people.set(person.username, person.first_name);
-    if (ticket.assignee && ticket.assignee_name) this.people.set(ticket.assignee, ticket.assignee_name);
     byId("ticket").hidden = false;
     byId("ticket-empty").hidden = true;
     this.drawHead();
@@ -76,7 +75,8 @@ export class TicketView {
     this.drawTyping();
     const mine = ticket.assignee === this.me;
     const live = LIVE.includes(ticket.status);
-    this.composer.follow(ticket.reference, { replying: mine && live, noting: ticket.status !== "closed" });
+    // Who answers an untaken request takes it by that.
+    this.composer.follow(ticket.reference, { replying: live && (mine || !ticket.assignee), noting: ticket.status !== "closed" });
     // A fresh ticket is read from its packet down; a followed one keeps to the newest message.
     if (fresh) this.scroll.scrollTop = 0;
     else if (added && atEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
@@ -86,14 +86,16 @@ export class TicketView {
     const { ticket } = this;
     const mine = ticket.assignee === this.me;
     const live = LIVE.includes(ticket.status);
+    const ours = mine || !ticket.assignee || this.leads;
     byId("ticket-reference").textContent = ticket.reference;
-    fill(byId("ticket-tags"), tags(ticket, this.me));
+    fill(byId("ticket-tags"), tags(ticket, (username) => this.name(username)));
     const button = (key, name, action, kind = "") =>
       h("button", { type: "button", class: `button ${kind}`, id: `action-${key}`, on: { click: (event) => void action.call(this, event.currentTarget) } }, icon(name), t(`action.${key}`));
     const focused = document.activeElement?.id;
     fill(byId("ticket-actions"),
-      live && !mine && button("take", "person", this.take, ticket.assignee ? "" : "button-primary"),
-      live && button("transfer", "swap", this.transfer),
+      live && !mine && ours && button("take", "person", this.take, ticket.assignee ? "" : "button-primary"),
+      live && ours && button("transfer", "swap", this.transfer),
+      live && mine && ticket.status !== "on_hold" && button("hold", "clock", this.hold),
       live && mine && button("hand-back", "bot", this.handBack),
       live && mine && button("resolve", "check", this.resolve, "button-primary"));
     if (focused?.startsWith("action-")) (document.getElementById(focused) ?? byId("ticket-actions").querySelector("button"))?.focus();
@@ -160,7 +162,7 @@ export class TicketView {
     const people = (await this.api.people().catch(() => [])).filter((person) => person.username !== this.ticket.assignee);
     for (const person of people) this.people.set(person.username, person.first_name);
     const { reference, queue } = this.ticket;
-    const queues = (await this.api.queues()).filter((name) => name !== queue);
+    const queues = QUEUES.filter((name) => name !== queue);
     const pick = (target, name, text) => h("li", null, h("button", { type: "button", class: "button", on: { click: target } }, icon(name), text));
     const chosen = await dialog(t("transfer.title"), (close) => h("div", { class: "stack" },
       h("p", { class: "quiet" }, t("transfer.help")),
@@ -175,6 +177,15 @@ export class TicketView {
       await this.after(reference);
     });
     if (done) said(t("transfer.done", { to: chosen.assignee ? this.name(chosen.assignee) : label("queue", chosen.queue) }));
+  }
+
+  async hold(button) {
+    const { reference } = this.ticket;
+    const done = await attempt(button, async () => {
+      await this.api.hold(reference);
+      await this.after(reference);
+    });
+    if (done) said(t("hold.done"));
   }
 
   async resolve(button) {
@@ -200,7 +211,7 @@ export class TicketView {
     });
     if (!note) return;
     const done = await attempt(button, async () => {
-      await this.api.handBack(reference, note.note ? note : {});
+      await this.api.handBack(reference, note.note ? { text: note.note } : {});
       await this.after(reference);
     });
     if (done) said(t("hand_back.done"));

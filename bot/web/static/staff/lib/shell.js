@@ -41,6 +41,22 @@ setInterval(() => {
 }, 30_000);
 
 // The other language shows the same place: the part of the address after # never reaches the server.
-document.querySelector(".top a[hreflang]")?.addEventListener("click", (event) => {
+document.getElementById("switch-language")?.addEventListener("click", (event) => {
   event.currentTarget.hash = location.hash;
 });
+
+// The account menu closes like a menu: by Escape, or when the focus or a click goes elsewhere.
+const menu = document.getElementById("account");
+if (menu) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+}

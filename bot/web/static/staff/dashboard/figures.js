@@ -1,0 +1,92 @@
+/** The overview: figures in words, deflection as an interval, outcomes, days, topics, languages. */
+
+import { get } from "../lib/api.js";
+import { fill, h, icon } from "../lib/dom.js";
+import { formatDuration, formatNumber, formatShare, has, label, t } from "../lib/texts.js";
+import { dayBand, dayBars, intervalBar, rowBars } from "./charts.js";
+import { address, daysOf, picker } from "./period.js";
+
+const OUTCOME = "outcome.";
+const SHARES = new Set(["deflection", "handover_rate"]);
+const missing = (value) => value === null || value === undefined;
+
+/** A value as its reader writes it: shares as per cent, seconds as a duration. */
+export function written(name, value) {
+  if (missing(value)) return "–";
+  if (SHARES.has(name)) return formatShare(value);
+  if (name.endsWith("_seconds")) return formatDuration(value);
+  return formatNumber(value);
+}
+
+/** A topic as its reader knows it; conversations without one have "-". */
+export const topicName = (topic) => (topic && topic !== "-" ? label("queue", topic) : t("topic.-"));
+const title = (metric) => (has(`metric.${metric.name}`) ? t(`metric.${metric.name}`) : metric.name);
+
+/** The page with the conversations behind a figure, from the API's address of them. */
+export function behind(url) {
+  return address("conversations", Object.fromEntries(new URLSearchParams(url.split("?")[1] ?? "")));
+}
+
+/** One figure: value or interval, what it means, how many it rests on, and the way to them. */
+function tile(metric) {
+  const { name, low, high, value, n } = metric;
+  const interval = !missing(low) && !missing(high);
+  const empty = !interval && missing(value);
+  const shown = interval ? t("dash.between", { low: written(name, low), high: written(name, high) }) : written(name, value);
+  return h("article", { class: `figure card ${"low" in metric ? "figure-wide" : ""}`, dataset: { metric: name } },
+    h("h3", null, title(metric)),
+    h("p", { class: "figure-value" }, shown),
+    interval && intervalBar(low, high),
+    interval && h("p", null, t("dash.sure", { low: written(name, low), high: written(name, high) })),
+    empty && h("p", null, t("dash.no_value")),
+    h("p", null, metric.definition, name !== "conversations" && [" ", h("span", { class: "nowrap" }, `(${t("dash.basis", { n })})`)]),
+    n > 0 && h("a", { href: behind(metric.conversations) }, t("dash.see"), h("span", { class: "visually-hidden" }, ` : ${title(metric)}`)));
+}
+
+const byName = (metrics, name) => metrics?.find((metric) => metric.name === name);
+
+/** One point a day, days without conversations included. */
+function series(groups, period, name, pick) {
+  const known = new Map(groups.map((group) => [group.key, byName(group.metrics, name)]));
+  return daysOf(period).map((day) => ({ day, ...pick(known.get(day)) }));
+}
+
+function countRows(groups, named) {
+  return groups.map((group) => {
+    const counted = byName(group.metrics, "conversations");
+    return { label: named(group.key), value: counted.value, href: behind(counted.conversations) };
+  }).sort((a, b) => b.value - a.value);
+}
+
+function outcomeRows(metrics) {
+  return metrics.filter((metric) => metric.name.startsWith(OUTCOME) && metric.value > 0)
+    .sort((a, b) => b.value - a.value)
+    .map((metric) => ({
+      label: label("outcome", metric.name.slice(OUTCOME.length)), value: metric.value,
+      note: metric.definition, href: behind(metric.conversations), share: metric.share,
+    }));
+}
+
+/** Draw the overview of a period into `view`; `changed(period)` picks another. */
+export async function figures(view, now, changed) {
+  const period = { from: now.from, to: now.to };
+  const load = (by) => get("metrics", { ...period, by });
+  const [days, topics, locales] = await Promise.all([load("day"), load("topic"), load("locale")]);
+  const { metrics } = days;
+  const head = [h("div", { class: "page-title" }, h("h1", null, t("dashboard.title"))), picker(period, changed)];
+  if (!byName(metrics, "conversations").value) {
+    fill(view, head, h("div", { class: "empty card" }, icon("clock"), h("h2", null, t("dash.none")), h("p", null, t("dash.none_help"))));
+    return;
+  }
+  const plain = metrics.filter((metric) => !metric.name.startsWith(OUTCOME));
+  plain.sort((a, b) => Number("low" in b) - Number("low" in a));
+  fill(view, head,
+    h("section", null, h("h2", { class: "visually-hidden" }, t("dash.figures")), h("div", { class: "figures" }, plain.map(tile))),
+    h("section", { class: "section" }, h("h2", null, t("dash.by_day")), h("div", { class: "charts" },
+      dayBars(t("metric.conversations"), series(days.groups, period, "conversations", (metric) => ({ value: metric?.value ?? 0 }))),
+      dayBand(t("metric.deflection"), series(days.groups, period, "deflection", (metric) => ({ low: metric?.low, high: metric?.high }))))),
+    h("section", { class: "section" }, h("h2", null, t("dash.how")), h("div", { class: "charts" },
+      rowBars(t("dash.outcomes"), outcomeRows(metrics), { help: t("dash.outcomes_help") }),
+      rowBars(t("dash.by_topic"), countRows(topics.groups, topicName)),
+      rowBars(t("dash.by_locale"), countRows(locales.groups, (code) => label("language", code))))));
+}

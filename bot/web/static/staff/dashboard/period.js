@@ -1,0 +1,60 @@
+/** The period and filters, kept in the address so that a view can be shared and reloaded. */
+
+import { staffUrl } from "../lib/api.js";
+import { h, icon } from "../lib/dom.js";
+import { dayOf, t } from "../lib/texts.js";
+
+const DAY_MS = 86_400_000;
+const PRESETS = [7, 30, 90];
+const DEFAULT_DAYS = 30;
+
+/** The last `days` days, today included, as calendar days of the desk's time zone. */
+export function lastDays(days, now = Date.now()) {
+  return { from: dayOf(now - (days - 1) * DAY_MS), to: dayOf(now) };
+}
+
+/** Days of a period, both ends included. */
+export function daysOf({ from, to }) {
+  const out = [];
+  for (let at = Date.parse(`${from}T12:00:00Z`); at <= Date.parse(`${to}T12:00:00Z`) && out.length < 400; at += DAY_MS) {
+    out.push(new Date(at).toISOString().slice(0, 10));
+  }
+  return out;
+}
+
+/** What the address says: `{view, id, from, to, …filters}`. */
+export function readAddress() {
+  const [path, query = ""] = location.hash.slice(1).split("?");
+  const [view = "", id = ""] = path.split("/").map(decodeURIComponent);
+  const params = Object.fromEntries(new URLSearchParams(query));
+  const valid = /^\d{4}-\d{2}-\d{2}$/;
+  const period = valid.test(params.from) && valid.test(params.to) && params.from <= params.to
+    ? { from: params.from, to: params.to } : lastDays(DEFAULT_DAYS);
+  return { view, id, ...params, ...period };
+}
+
+/** The address of a view with its parameters. */
+export function address(view, params) {
+  const kept = Object.entries(params).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const query = new URLSearchParams(kept).toString();
+  return `#${view}${query ? `?${query}` : ""}`;
+}
+
+/** The picker: presets, two dates, CSV. `changed({from, to})` when another period is chosen. */
+export function picker(now, changed) {
+  const from = h("input", { class: "input", type: "date", id: "from", value: now.from, max: dayOf(Date.now()), required: true });
+  const to = h("input", { class: "input", type: "date", id: "to", value: now.to, max: dayOf(Date.now()), required: true });
+  const preset = (days) => {
+    const range = lastDays(days);
+    return h("button", { type: "button", "aria-pressed": String(range.from === now.from && range.to === now.to), on: { click: () => changed(range) } }, t("period.days", { n: days }));
+  };
+  return h("form", { class: "period", "aria-label": t("period.label"), on: { submit: (event) => {
+    event.preventDefault();
+    changed(from.value <= to.value ? { from: from.value, to: to.value } : { from: to.value, to: from.value });
+  } } },
+  h("div", { class: "segment", role: "group", "aria-label": t("period.label") }, PRESETS.map(preset)),
+  h("div", { class: "field" }, h("label", { for: "from" }, t("period.from")), from),
+  h("div", { class: "field" }, h("label", { for: "to" }, t("period.to")), to),
+  h("button", { type: "submit", class: "button" }, t("period.show")),
+  h("a", { class: "button", id: "export", download: true, href: staffUrl("metrics.csv", { from: now.from, to: now.to, by: "day" }) }, icon("download"), t("period.csv")));
+}
