@@ -35,6 +35,8 @@ def confirm_step(
 
     def still_verified(scene: Scene) -> Mapping[str, object]:
         if account and scene.slots.get(slot) == "yes":
+            if not scene.slots.get("customer_token"):       # it ran out just now: who is it, then the recap again
+                return {slot: None}
             scene.backoffice.get_contract(access(scene))
         return check(scene) if check else {}
 

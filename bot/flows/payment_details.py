@@ -201,7 +201,7 @@ def _done(scene: Scene, account: Receipt | None, schedule: Receipt | None) -> Fi
             parts.append(scene.say(f"{ID}.done.first", first=day_text(str(first), scene.language, year=False)))
     if account:
         parts.append(_old_account(scene, bool(schedule)))
-        parts.append(scene.say(f"{ID}.done.mandate", email=_contract(scene).get("email") or ""))
+        parts.append(scene.say(f"{ID}.done.mandate"))
     reference = (account or schedule).reference if account or schedule else None  # type: ignore[union-attr]
     return Finish("done", [Reply(text="\n".join(part for part in parts if part), reply="flow")], reference=reference,
                   note="payment details changed")
