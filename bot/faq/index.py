@@ -215,9 +215,17 @@ class Index:
         return other
 
     # -- changes while running
+    def copy(self) -> Index:
+        """The same index, free to change: matrices are replaced by changes, never written into."""
+        other = copy(self)
+        other.unit_characters, other.unit_grams = copy(self.unit_characters), copy(self.unit_grams)
+        if self.vectors is not None:
+            other._dense, other._dense_passages = copy(self._dense), copy(self._dense_passages)
+        return other
+
     def add(self, articles: Sequence[Article]) -> None:
         """Adds articles of one new topic; found at once. The classifier does not know it yet."""
-        self.ids.append(articles[0].id)
+        self.ids = [*self.ids, articles[0].id]
         self.articles = [*self.articles, *articles]
         units = self._units_of(articles)
         counts = self._count(units.texts, units.languages, grow=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,12 @@ class Retriever:
         return cached[1]
 
     # -- changing
+    def copy(self) -> Retriever:
+        """Another retriever over the same content, free to change."""
+        other = copy(self)
+        other.index = self.index.copy()
+        return other
+
     def add(self, article: Article) -> None:
         """Adds or replaces one article in one locale; the next search finds it."""
         others = [a for a in self.index.articles if a.id == article.id and a.locale != article.locale]

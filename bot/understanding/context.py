@@ -10,7 +10,7 @@ from bot.language.tokens import stems, words
 
 
 @dataclass(frozen=True)
-class Context:
+class ReadingContext:
     """What was last said: the article shown and its theme. All optional."""
 
     article: str | None = None

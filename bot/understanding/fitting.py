@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.faq.articles import Article
-from bot.faq.calibration import Calibrator, fit_calibrator, threshold_for
+from bot.faq.calibration import Calibrator, fit_calibrator
 from bot.faq.retriever import SIGNALS, Retriever
 from bot.faq.vectors import VectorCache
-from bot.understanding.data import FAQ, FLOWS, INTENTS, OUT_OF_SCOPE, Phrase
+from bot.understanding.data import FAQ, FLOWS, INTENTS, Phrase
 from bot.understanding.decision import Decision, fit_decision
 from bot.understanding.intents import IntentScorer
-from bot.understanding.thresholds import Thresholds
+from bot.understanding.thresholds import Evidence
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ class Fitted:
     scorer: IntentScorer
     decision: Decision
     articles: Calibrator
-    thresholds: Thresholds
+    evidence: Evidence
 
 
 def inputs_of(scores: Floats, nearest: Floats, article: Doubles, signals: Doubles, texts: Sequence[str]) -> Doubles:
@@ -62,7 +62,7 @@ def faq_phrases(articles: Sequence[Article], seed: int) -> list[Phrase]:
 
 
 def fit_parts(retriever: Retriever, articles: Sequence[Article], phrases: Sequence[Phrase], vectors: VectorCache | None,
-              max_wrong: float, seed: int) -> Fitted:
+              seed: int) -> Fitted:
     """See the module."""
     everything = [*phrases, *faq_phrases(articles, seed)]
     scorer, held_scores = IntentScorer.fit(everything, INTENTS, vectors)
@@ -76,8 +76,8 @@ def fit_parts(retriever: Retriever, articles: Sequence[Article], phrases: Sequen
     share = _balance(labels)
     decision = fit_decision(inputs[usable], labels[usable], INTENTS, share[usable])
     honest = _crossed(inputs, labels, usable, share, seed)
-    calibrator, thresholds = _calibrate_articles(everything, labels, p, honest, known, right, max_wrong)
-    return Fitted(scorer, decision, calibrator, thresholds)
+    calibrator, evidence = _calibrate_articles(everything, labels, p, honest, known, right)
+    return Fitted(scorer, decision, calibrator, evidence)
 
 
 def _evidence(retriever: Retriever, phrases: Sequence[Phrase], vectors: VectorCache | None) -> tuple[Doubles, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -134,9 +134,9 @@ def _crossed(inputs: Doubles, labels: npt.NDArray[np.int64], usable: npt.NDArray
 
 
 def _calibrate_articles(phrases: Sequence[Phrase], labels: npt.NDArray[np.int64], p: Doubles, intents: Doubles, known: npt.NDArray[np.bool_],
-                        right: npt.NDArray[np.bool_], max_wrong: float) -> tuple[Calibrator, Thresholds]:
+                        right: npt.NDArray[np.bool_]) -> tuple[Calibrator, Evidence]:
     """Probability that the best article answers, over phrasings, small talk and out of scope; and the
-    thresholds that follow. A flow's line counts where the article belongs to the flow, else not at all."""
+    decisions that thresholds follow from. A flow's line counts where the article belongs to the flow, else not at all."""
     columns = [INTENTS.index(f"flow_{f}") for f in FLOWS]
     domain = intents[:, 0] + intents[:, columns].sum(axis=1)
     flows = np.isin(labels, columns)
@@ -148,15 +148,5 @@ def _calibrate_articles(phrases: Sequence[Phrase], labels: npt.NDArray[np.int64]
     stated = calibrator.probabilities(signals, languages)
     # Only messages that reach an article are at stake: small talk is answered as such.
     top = intents.argmax(axis=1)[rows]
-    oos = INTENTS.index(OUT_OF_SCOPE)
-    at_stake = (top == 0) | np.isin(top, columns) | (top == oos)
-    whole = threshold_for(stated[at_stake], y[at_stake], max_wrong)
-    by_language: dict[str, float] = {}
-    codes = np.array(languages)
-    for code in sorted(set(languages)):
-        mine = at_stake & (codes == code)
-        own = threshold_for(stated[mine], y[mine], max_wrong)
-        if own.guaranteed and mine.sum() >= 400:
-            by_language[code] = round(own.value, 4)
-    answer = round(whole.value, 4) if whole.guaranteed else 0.9
-    return calibrator, Thresholds(answer=answer, by_language=by_language, max_wrong=max_wrong, guaranteed=whole.guaranteed)
+    at_stake = np.flatnonzero((top == 0) | np.isin(top, columns))
+    return calibrator, Evidence(stated[at_stake], y[at_stake], [languages[i] for i in at_stake])

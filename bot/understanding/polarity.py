@@ -11,7 +11,7 @@ from bot.understanding.types import Mood
 #: ("je ne veux plus être client" is a cancellation), so it is not here.
 _NEGATED: dict[str, re.Pattern[str]] = {
     "fr": re.compile(
-        r"\b(?:n'?e?\s*)?(?:ne\s+|n')?(?:veux|veut|voulons|veulent|souhaite|souhaitons|voudrais|desire|compte|comptons|pense|envisage|demande|demandais|vais|allons|ai|cherche|tiens)\s+"
+        r"(?:\b(?:je|j'?|nous|on)\s*|^\W*)(?:ne\s+|n'?\s*)?(?:veux|veut|voulons|veulent|souhaite|souhaitons|voudrais|desire|compte|comptons|pense|envisage|demande|demandais|vais|allons|ai|cherche|tiens)\s+"
         r"(?:surtout |vraiment |absolument |du tout )?(?:pas|aucunement|jamais|nullement)(?:\s+(?:du tout|a|de|que|encore|forcement|envie de|demande a|demande de|demande la|l'intention de|prevu de|question de))*\s+"
         r"(?:\w+['\s]){0,3}?(?:resili\w*|part\w+|quitt\w+|arret\w+|ferm\w+|chang\w+|demenag\w+|annul\w+|coup\w+|clotur\w+|pay\w+|regl\w+|augment\w+|baiss\w+|diminu\w+|modifi\w+|transmet\w+|envoy\w+|donn\w+|echelonn\w+|mett\w+ fin)"
         r"|\bpas question (?:de|que)\b|\b(?:surtout|absolument) pas (?:resili\w*|chang\w*|coup\w*|ferm\w*|annul\w*)|\bsans (?:vouloir )?(?:resili\w+|chang\w+|coup\w+|ferm\w+)\b|\b(?:ne|n')\s?(?:me |nous )?(?:resili|coup|ferm|annul)e[zs]?\s(?:pas|surtout pas)\b"

@@ -1,4 +1,4 @@
-"""From probabilities to what the assistant does: one pure function and the thresholds it reads.
+"""From probabilities to what the assistant does with a first message: thresholds and one pure function.
 
 Sure → the answer; between → two or three titles to choose from; below → a non-answer, which the reply
 policy turns into one qualifying question or a person.
@@ -6,33 +6,38 @@ policy turns into one qualifying question or a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.understanding.types import CONTROL, SMALLTALK, Understanding
+import numpy as np
+import numpy.typing as npt
+
+from bot.faq.calibration import NEVER, threshold_for
+from bot.understanding.types import Understanding
 
 ReplyKind = Literal["answer", "options", "flow", "handover", "smalltalk", "nonanswer"]
+
+#: The answer threshold where labelled data prove nothing: only what is nearly certain is said.
+CAUTIOUS = 0.85
+#: Phrasings in a language from which it gets a threshold of its own.
+LANGUAGE_FROM = 400
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """``answer``: least probability of the best article to answer with it (per language where its own is
-    known); ``options``: least probability that one of three titles is right; ``flow`` and ``smalltalk``:
-    least probability of the intent."""
+    """``sure``: least probability of the best article to answer with it, and ``by_language`` where a
+    language has its own; ``maybe``: least probability of a title worth offering."""
 
-    answer: float = 0.62
-    options: float = 0.30
-    flow: float = 0.55
-    smalltalk: float = 0.40
-    human: float = 0.50
+    sure: float = 0.62
+    maybe: float = 0.18
     by_language: Mapping[str, float] = field(default_factory=dict)
     max_wrong: float = 0.05
-    guaranteed: bool = False      # whether `answer` carries the finite-sample guarantee
+    guaranteed: bool = False      # whether `sure` carries the finite-sample guarantee
 
-    def answer_in(self, language: str) -> float:
+    def sure_in(self, language: str) -> float:
         """The answer threshold for a language."""
-        return self.by_language.get(language, self.answer)
+        return self.by_language.get(language, self.sure)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -44,24 +49,44 @@ class Thresholds:
         return Thresholds(**data)
 
 
-def decide(understanding: Understanding, thresholds: Thresholds) -> ReplyKind:
-    """What to do with a first message.
+@dataclass(frozen=True)
+class Evidence:
+    """Held-out decisions that thresholds are derived from, again whenever the lead turns the dial."""
 
-    A person or a danger first; then a flow where the customer asks to do something; then the article;
-    then small talk; then titles to choose from; else a non-answer.
-    """
+    probabilities: npt.NDArray[np.float64]
+    right: npt.NDArray[np.bool_]
+    languages: Sequence[str]
+
+    def thresholds(self, max_wrong: float) -> Thresholds:
+        """Thresholds that keep the share of wrong answers among answers at ``max_wrong``."""
+        whole = threshold_for(self.probabilities, self.right, max_wrong)
+        by_language: dict[str, float] = {}
+        codes = np.array(self.languages)
+        for code in sorted(set(self.languages)):
+            mine = codes == code
+            if mine.sum() >= LANGUAGE_FROM:
+                own = threshold_for(self.probabilities[mine], self.right[mine], max_wrong)
+                if own.guaranteed:
+                    by_language[code] = round(own.value, 4)
+        sure = round(whole.value, 4) if whole.guaranteed else max(CAUTIOUS, 1 - max_wrong)
+        sure = min(sure, NEVER)
+        return Thresholds(sure=sure, maybe=round(min(0.18, sure * 0.5), 4), by_language=by_language, max_wrong=max_wrong,
+                          guaranteed=whole.guaranteed)
+
+
+def decide(understanding: Understanding, thresholds: Thresholds) -> ReplyKind:
+    """What to do with a first message: a danger or a person first, then a flow where the customer asks to
+    do something, then small talk, then the article, titles to choose from, or a non-answer."""
     u, t = understanding, thresholds
-    if u.intent == "urgent" or (u.intent == "human" and u.confidence >= t.human):
+    if u.intent in ("urgent", "human"):
         return "handover"
-    best = u.articles[0].probability if u.articles else 0.0
-    if u.intent.startswith("flow_") and u.confidence >= t.flow and not u.negated:
+    if u.intent.startswith("flow_") and not u.negated:
         return "flow"
-    if (u.intent in SMALLTALK or u.intent in CONTROL) and u.confidence >= t.smalltalk:
+    if u.intent not in ("faq", "out_of_scope") and not u.intent.startswith("flow_"):
         return "smalltalk"
-    if best >= t.answer_in(u.language):
-        return "answer"
-    if u.intent == "out_of_scope" and u.confidence >= 0.8:
+    best = u.articles[0].probability if u.articles else 0.0
+    if u.intent == "out_of_scope":
         return "nonanswer"
-    if sum(a.probability for a in u.articles[:3]) >= t.options:
-        return "options"
-    return "nonanswer"
+    if best >= t.sure_in(u.language):
+        return "answer"
+    return "options" if best >= t.maybe else "nonanswer"
