@@ -17,7 +17,7 @@ from bot.assistant.context import TurnContext
 from bot.assistant.memory import Memory
 from bot.assistant.policy import REFUSALS
 from bot.assistant.protocol import TurnRequest
-from bot.backoffice import make_backoffice
+from bot.backoffice.factory import make_backoffice
 from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
 from bot.language.wording import Wording, get_wording

@@ -52,7 +52,7 @@ class Dialogue:
         from bot.assistant.engine import Engine
         from bot.assistant.rasa_agent import RasaAgent
         from bot.assistant.training import train_rasa, train_understanding
-        from bot.backoffice import make_backoffice
+        from bot.backoffice.factory import make_backoffice
         from bot.faq.store import content_version, published, read_dial
         from bot.language.wording import get_wording
         from bot.storage.database import Database

@@ -78,7 +78,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _database(settings: Settings) -> None:
-    from bot.backoffice import make_backoffice
+    from bot.backoffice.factory import make_backoffice
     from bot.faq.store import seed
     from bot.staff.accounts import ensure_demo_accounts
     from bot.storage.database import Database
