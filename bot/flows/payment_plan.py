@@ -30,8 +30,10 @@ _WORDS = {
 }
 _NUMBER = rf"(\d{{1,2}}|{'|'.join(_WORDS)})"
 _TIMES = re.compile(
-    rf"\b{_NUMBER} ?(?:x\b|fois|mensualites?|mois|echeances?|paiements?|times|instal+ments?|months?|payments?|keer|termijnen|maanden|"
-    rf"raten|monate?n?|mal\b|veces|plazos|cuotas|meses|volte|rate\b|mesi)"
+    rf"\b{_NUMBER} ?(?:x\b|fois|mensualites?|echeances?|paiements?|times|instal+ments?|payments?|keer|termijnen|"
+    rf"raten|mal\b|veces|plazos|cuotas|volte|rate\b)"
+    # "sur 4 mois" is a plan, "dans 2 mois" a day
+    rf"|(?<!dans )(?<!in )(?<!over )(?<!binnen )(?<!fra )(?<!tra )(?<!entro )(?<!dentro de )\b{_NUMBER} ?(?:mois|months?|maanden|monate?n?|meses|mesi)\b"
 )
 _PLAN = re.compile(
     r"\b(?:plusieurs fois|echeancier|etal\w*|echelonn\w*|mensualites?|plan\b|instal+ments?|spread|split|termijnen|gespreid|betalingsregeling|"
@@ -112,7 +114,8 @@ def _count(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     match = _TIMES.search(text) or (re.fullmatch(rf"\D*?\b{_NUMBER}\b\D*", text) if asked else None)
     if match is None:
         return None
-    count = _WORDS.get(match.group(1)) or int(match.group(1))
+    word = next(group for group in match.groups() if group)
+    count = _WORDS.get(word) or int(word)
     plans = _plans(scene)
     if plans and count not in plans:
         return Problem(f"{ID}.count_range", {"count": count, "least": min(plans), "most": max(plans)}, asks=True)
