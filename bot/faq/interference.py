@@ -1,0 +1,44 @@
+"""Which articles steal each other's questions, found from the phrasings alone.
+
+Every phrasing is asked of an index that does not hold it (the folds of :mod:`bot.faq.training`); where
+another article comes first, that one has stolen it. Pairs that steal much should be merged, told apart by
+better titles, or linked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.faq.articles import Article
+from bot.faq.retriever import Retriever
+from bot.faq.vectors import VectorCache
+
+
+@dataclass(frozen=True)
+class Theft:
+    """``thief`` came first for ``stolen`` of ``asked`` phrasings of ``owner``; ``examples`` are some."""
+
+    owner: str
+    thief: str
+    stolen: int
+    asked: int
+    examples: tuple[str, ...]
+
+
+def interference(articles: Sequence[Article], encoder: VectorCache | None, examples: int = 3) -> tuple[list[Theft], float]:
+    """Pairs with at least one theft, most first, and the share of phrasings that found their own article.
+
+    An FAQ with fewer phrasings than folds need gives no pair.
+    """
+    held = Retriever.fit(articles, encoder).held
+    asked = Counter(h.slug for h in held.values())
+    stolen: dict[tuple[str, str], list[str]] = {}
+    for text, h in held.items():
+        if h.found[0] != h.slug:
+            stolen.setdefault((h.slug, h.found[0]), []).append(text)
+    thefts = [Theft(owner, thief, len(texts), asked[owner], tuple(texts[:examples])) for (owner, thief), texts in stolen.items()]
+    thefts.sort(key=lambda t: (-t.stolen, t.owner, t.thief))
+    own = sum(h.found[0] == h.slug for h in held.values()) / max(1, len(held))
+    return thefts, own
