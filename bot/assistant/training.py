@@ -94,9 +94,13 @@ def _train_rasa_here(path: Path) -> None:
     import rasa.model_training
 
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        sources = Path(folder) / "sources"          # one folder is all that train_core takes
+        sources.mkdir()
+        for source in rasa_sources()[2:]:
+            shutil.copy(source, sources / f"{source.parent.name}-{source.name}")
         made = rasa.model_training.train_core(
-            domain=str(ROOT / "domain.yml"), config=str(ROOT / "config.yml"),
-            stories=[str(ROOT / "data" / "rules"), str(ROOT / "data" / "stories")], output=folder, fixed_model_name="rasa",
+            domain=str(ROOT / "domain.yml"), config=str(ROOT / "config.yml"), stories=str(sources), output=folder,
+            fixed_model_name="rasa",
         )
         if not made:
             raise SystemExit("nothing was trained")
