@@ -22,7 +22,7 @@ from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
 from bot.language.wording import Wording, get_wording
 from bot.settings import LOCALES, Settings, get_settings
-from bot.understanding.context import Context
+from bot.understanding.context import ReadingContext
 from bot.understanding.model import Model
 from bot.understanding.types import Entity, Understanding
 
@@ -48,7 +48,7 @@ class Engine:
     def understand(self, text: str, memory: Memory, locale: str | None) -> Understanding:
         """Read a message with the conversation so far."""
         previous = (memory.language,) if memory.turns else ()
-        context = Context(article=memory.article, theme=memory.theme)
+        context = ReadingContext(article=memory.article, theme=memory.theme)
         return self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
 
     def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
