@@ -115,7 +115,7 @@ def _end_on(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     button = picked(heard, f"{ID}_end_on")
     if button or heard.choice is not None:
         return check_day(button, scene, past="leaving.past") if button else None
-    dates = said_dates(heard)
+    dates = said_dates(heard, today(scene))
     if not dates:
         now = re.search(r"\b(?:tout de suite|immediatement|maintenant|des que possible|au plus (?:vite|tot)|asap|right away|now|sofort|nu|direct|ahora|subito)\b", fold(heard.text))
         return today(scene).isoformat() if asked and (now or yes_no(heard)) else None

@@ -11,8 +11,9 @@ import re
 from typing import Literal
 
 from bot.language.normalise import normalise
+from bot.understanding.types import Understanding
 
-Danger = Literal["gas", "carbon_monoxide", "cable", "fire", "medical"]
+Danger = Literal["gas", "carbon_monoxide", "cable", "fire", "medical", "fragile", "any"]
 
 _GAS = (
     r"(?:odeur|odeurs|odeure|fuite|fuitte|fuites|relent|effluve)s?(?: \w+){0,3} (?:de |du |2 )?gazs?\b",
@@ -99,3 +100,30 @@ def detect_danger(text: str, language: str = "fr") -> Danger | None:
             if not _DENIED.search(before) and not _DENIED_INSIDE.search(found.group()):
                 return kind
     return None
+
+
+#: What the understanding calls a danger (``notes``: "danger: smoke") and which of our words fit it.
+_NOTED: dict[str, Danger] = {
+    "gas": "gas", "carbon monoxide": "carbon_monoxide", "cable": "cable", "fire": "fire", "sparks": "fire", "smoke": "fire",
+    "shock": "fire", "fragile": "fragile",
+}
+
+
+def danger_of(understanding: Understanding) -> Danger | None:
+    """The danger of an understood message: by the rules here, else as the understanding found it.
+
+    A plain denial here outweighs the understanding's alarm ("plus de gaz, mais aucune odeur de gaz").
+    """
+    found = detect_danger(understanding.text, understanding.language)
+    if found is not None:
+        return found
+    noted = next((note.removeprefix("danger: ") for note in understanding.notes if note.startswith("danger: ")), None)
+    if noted is None and understanding.intent != "urgent":
+        return None
+    return None if _denied(understanding) else _NOTED.get(noted or "", "any")
+
+
+def _denied(understanding: Understanding) -> bool:
+    """Whether a danger is named, and every time only to say that it is not there."""
+    plain = normalise(understanding.text, understanding.language)
+    return any(pattern.search(plain) for _, pattern in _KINDS)

@@ -43,6 +43,11 @@ def department(postcode: str) -> str:
     return postcode[:3] if postcode.startswith(("97", "98")) else postcode[:2]
 
 
+def grid_stem() -> str:
+    """The digits of Enedis' repair line that the département's number follows."""
+    return str(fact("emergency.power_grid")).split("+")[0].strip()
+
+
 def grid_phone(postcode: str | None) -> str | None:
     """Enedis' repair line for a postcode; ``None`` where Enedis does not run the network.
 
@@ -50,5 +55,4 @@ def grid_phone(postcode: str | None) -> str | None:
     """
     if postcode is None or postcode.startswith(("20", "97", "98")):
         return None
-    stem = str(fact("emergency.power_grid")).split("+")[0].strip()
-    return f"{stem} {department(postcode)}"
+    return f"{grid_stem()} {department(postcode)}"

@@ -26,6 +26,7 @@ from bot.flows.types import Finish, Heard, Parsed, Problem, Scene, Step
 
 #: A contract may end this far ahead.
 LATEST = timedelta(days=365)
+_JUST_BEEN = timedelta(days=300)
 _SKIP = re.compile(r"^(?:passer?|sauter?|skip|non|pas (?:maintenant|encore|sous la main)|plus tard|je (?:ne )?(?:sais|l ai|les ai) pas|later|no|nee|nein|mas tarde|piu tardi|spater)\b")
 _BY_MAIL = re.compile(r"\b(?:par )?(?:e ?mail|mail|courriel|email|correo|posta elettronica)\b|^(?:passer?|skip|non|no|nee|nein)\b")
 
@@ -60,13 +61,19 @@ def already_ending(scene: Scene, flow_id: str) -> Finish | None:
 _STREET_NAME = re.compile(r"\b(?:rue|avenue|av|boulevard|bd|place|square|quai|cours|impasse|allee) (?:du|de l|de la|des?)?$")
 
 
-def said_dates(heard: Heard) -> list[tuple[str, str]]:
-    """ISO dates with the folded words before each, back to the previous date or comma."""
+def said_dates(heard: Heard, now: date) -> list[tuple[str, str]]:
+    """ISO dates with the folded words before each, back to the previous date or comma.
+
+    A day without a year that would only come round in most of a year is the one that has just been.
+    """
     found, left = [], 0
     for entity in sorted(heard.entities("date"), key=lambda e: e.start):
         before = heard.text[left:entity.start]
         if entity.valid and not _STREET_NAME.search(fold(before)):
-            found.append((str(entity.value)[:10], fold(re.split(r"[,;.!?]", before)[-1] or before)))
+            on = date.fromisoformat(str(entity.value)[:10])
+            if on > now + _JUST_BEEN and not re.search(r"\d{4}", entity.text):
+                on = on.replace(year=on.year - 1, day=min(on.day, 28) if on.month == 2 else on.day)
+            found.append((on.isoformat(), fold(re.split(r"[,;.!?]", before)[-1] or before)))
             left = entity.end
     return found
 

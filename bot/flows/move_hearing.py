@@ -46,7 +46,7 @@ def leave_on(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     button = picked(heard, f"{ID}_leave_on")
     if button or heard.choice is not None:
         return check_day(button, scene, past="leaving.past") if button else None
-    dates = said_dates(heard)
+    dates = said_dates(heard, today(scene))
     named = [iso for iso, words in dates if _LEAVE.search(words) and not _ENTER.search(words[_last(_LEAVE, words):])]
     bare = [iso for iso, words in dates if not _LEAVE.search(words) and not _ENTER.search(words)]
     if asked and not dates and yes_no(heard):       # "shall I put today?"
@@ -66,7 +66,7 @@ def enter_on(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     button = picked(heard, f"{ID}_enter_on")
     if button or heard.choice is not None:
         return check_day(button, scene, past="move_home.enter_past") if button else None
-    dates = said_dates(heard)
+    dates = said_dates(heard, today(scene))
     named = [iso for iso, words in dates if _ENTER.search(words) and not _LEAVE.search(words[_last(_ENTER, words):])]
     bare = [iso for iso, words in dates if not _LEAVE.search(words) and not _ENTER.search(words)]
     if asked and not dates and yes_no(heard):       # "shall I put today?"

@@ -8,7 +8,7 @@ postcode, and a report). No account is needed: whoever is in the dark may ask.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -16,8 +16,8 @@ from bot.assistant.protocol import Choice, Input, Reply
 from bot.backoffice.port import Outage, OutageReport
 from bot.flows import outage_hearing as hear
 from bot.flows.confirm import confirm_step
-from bot.flows.danger import detect_danger
-from bot.flows.facts import fact, grid_phone
+from bot.flows.danger import Danger, danger_of
+from bot.flows.facts import fact, grid_phone, grid_stem
 from bot.flows.format import number
 from bot.flows.hearing import picked
 from bot.flows.moments import moment
@@ -155,20 +155,32 @@ def _situation(scene: Scene, known: Mapping[str, Any], key: str = "outage.known"
 
 def _numbers(scene: Scene) -> Mapping[str, object]:
     """The phone numbers a sentence may need."""
-    phone = grid_phone(_slot(scene, "postcode")) or scene.say("outage.grid_phone")
-    return {"gas": fact("emergency.gas"), "grid": phone, "service": fact("contacts.phone")}
+    return _phones(scene.say, _slot(scene, "postcode"))
+
+
+def _phones(say: Callable[..., str], postcode: str | None) -> Mapping[str, object]:
+    if postcode:
+        grid = grid_phone(postcode) or say("outage.grid_phone")
+    else:
+        grid = say("outage.grid_phone_any", stem=grid_stem())
+    return {"gas": fact("emergency.gas"), "grid": grid, "service": fact("contacts.phone")}
+
+
+def danger_words(kind: Danger, say: Callable[..., str], postcode: str | None = None) -> str:
+    """What to do now and whom to call, in the customer's language; also said outside this flow."""
+    return say(f"outage.danger.{kind}", **_phones(say, postcode))
 
 
 def _shortcut(heard: Heard, scene: Scene) -> Finish | None:
     """Danger: say what to do now and call people; ask and look up nothing."""
     if picked(heard, "outage_scope") == "danger":
-        kind = "any"
+        kind: Danger = "any"
     else:
-        found = detect_danger(heard.text, heard.understanding.language) if heard.choice is None else None
+        found = danger_of(heard.understanding) if heard.choice is None else None
         if found is None:
             return None
         kind = found
-    text = scene.say(f"outage.danger.{kind}", **_numbers(scene))
+    text = danger_words(kind, scene.say, _slot(scene, "postcode"))
     return Finish(end="handover", replies=[Reply(text=text, reply="flow")], note=f"urgent: {kind}", urgent=True)
 
 

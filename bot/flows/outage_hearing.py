@@ -102,8 +102,8 @@ def scope(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     value = match(text, _SCOPE)
     if value and (value != "unknown" or asked):
         return value
-    entity = heard.first("scope") or heard.first("outage_scope")
-    if entity in ("home", "building", "street"):
+    entity = heard.first("outage_scope") if asked or scene.slots.get("requested_slot") is None else None
+    if entity in ("home", "building"):            # a street in it is as often just an address
         return entity
     if _OWN.search(text):
         return "home"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -11,27 +10,11 @@ from bot.assistant.protocol import Reply
 from bot.backoffice.port import Backoffice
 from bot.flows.engine import advance
 from bot.flows.types import Advance, Finish, Flow, Heard, Scene
+from bot.language.entities import extract
 from bot.language.wording import get_wording
 from bot.understanding.types import Entity, Understanding
 
-try:
-    from bot.language.entities import extract
-except ImportError:  # pragma: no cover - the extractor is a package of its own
-    extract = None
-
 AT = datetime(2026, 11, 26, 18, 0, tzinfo=timezone.utc)
-
-
-_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
-
-
-def _dates(text: str, at: datetime) -> tuple[Entity, ...]:
-    found = []
-    for m in re.finditer(r"(\d{1,2})(?:er)? (" + "|".join(_MONTHS) + r")(?: (\d{4}))?", text):
-        month = _MONTHS.index(m.group(2)) + 1
-        year = int(m.group(3)) if m.group(3) else at.year + (month < at.month - 1)
-        found.append(Entity("date", f"{year}-{month:02d}-{int(m.group(1)):02d}", m.start(), m.end(), m.group()))
-    return tuple(found)
 
 
 class Talk:
@@ -85,7 +68,7 @@ class Talk:
                      turn_id=seed, at=self.at, say=lambda key, **values: wording.say(key, language, seed=seed, **values))
 
     def _entities(self, text: str) -> tuple[Entity, ...]:
-        return tuple(extract(text, self.language, today=self.at.date())) if extract else _dates(text, self.at)
+        return extract(text, self.language, today=self.at.date())
 
     def _turn(self, heard: Heard) -> str:
         self.turn += 1

@@ -199,7 +199,7 @@ def test_an_expired_verification_asks_again_and_keeps_the_rest(desk) -> None:
     t.slots["customer_token"] = "expired-token"
     words = t.say("oui")
     assert t.asked in ("identity_code", "contract_postcode", "contract_number")
-    assert "30 minutes" in words
+    assert "refermé" in words
     assert t.slots["cancel_contract_end_on"] == "2026-12-20"
     assert desk.row(LINKY)["status"] == "active"
 
