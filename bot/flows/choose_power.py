@@ -142,6 +142,9 @@ def _offer(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if not asked:
         return None
     named = [int(e.value) for e in heard.entities("power_kva")]  # type: ignore[call-overload]
+    bare = re.fullmatch(r"\D{0,15}(\d{1,2})\D{0,5}", heard.text)
+    if not named and bare and int(bare.group(1)) in prices().steps:
+        named = [int(bare.group(1))]
     if named and not _NOW.search(soft(heard.text)):
         return str(named[-1]) if named[-1] in prices().steps else Problem(
             f"{ID}.not_sold", {"kva": named[-1], "steps": ", ".join(map(str, prices().steps))}, asks=True)

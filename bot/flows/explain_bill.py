@@ -13,6 +13,7 @@ from decimal import Decimal
 from bot.assistant.protocol import Choice, Picture, Reply
 from bot.backoffice.bills import Comparison, Part, compare_bills
 from bot.backoffice.port import Bill, Contract
+from bot.flows.facts import fact
 from bot.flows.format import day, money, number
 from bot.flows.identity import access, identity_steps
 from bot.flows.types import Finish, Flow, Scene
@@ -132,7 +133,7 @@ def _next(scene: Scene, bill: Bill, compared: Comparison | None) -> Reply:
     flows: Sequence[str] = [*(["meter_reading"] if bill.estimated else []), *(["payment_plan"] if open_ else [])]
     choices = [Choice(id=f"flow:{flow}", label=say(f"choice.flow_{flow}")) for flow in flows]
     choices.append(Choice(id="human", label=say("choice.human")))
-    return Reply(text=say(f"{ID}.next.{key}"), reply="flow", choices=choices, feedback=True)
+    return Reply(text=say(f"{ID}.next.{key}", months=fact("rules.billing_back_limit_months")), reply="flow", choices=choices, feedback=True)
 
 
 def _kwh(scene: Scene, bill: Bill) -> str:

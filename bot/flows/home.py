@@ -140,10 +140,10 @@ def _kind(heard: Heard, entity: str, kinds: tuple[tuple[str, str], ...], about: 
 
 def oven(heard: Heard) -> bool | None:
     """Whether there is an electric oven, where they say so."""
-    text = soft(heard.text)
-    if _NO_OVEN.search(text):
+    text, said = soft(heard.text), heard.first("oven")
+    if said is False or _NO_OVEN.search(text):
         return False
-    return True if _OVEN.search(text) or heard.first("oven") else None
+    return True if said or _OVEN.search(text) else None
 
 
 def appliances(heard: Heard, asked: bool, before: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from bot.backoffice.port import Access
 from bot.errors import BadInput, NotAllowed, TooManyRequests
 from bot.flows.hearing import picked, soft
 from bot.flows.types import Heard, Parsed, Problem, Scene, Step
+from bot.settings import get_settings
 
 RESEND = "resend"
 _SLOTS = ("contract_number", "contract_postcode", "identity_code")
@@ -54,7 +55,7 @@ def identity_steps(needed: Callable[[Scene], bool] = lambda scene: True) -> list
              values=lambda scene: {"contract": scene.slots.get("contract_number") or ""},
              input=Input(kind="postcode")),
         Step(slot="identity_code", parse=_code, ask=_code_ask, choices=_code_choices, needed=open_,
-             values=lambda scene: {"wait": _challenge(scene).get("wait", ""),
+             values=lambda scene: {"wait": _challenge(scene).get("wait", ""), "minutes": get_settings().code_ttl // 60,
                                    "contract": scene.slots.get("contract_number") or ""},
              enter=_send, check=_verify, input=Input(kind="code"), correctable=False, secret=True),
     ]

@@ -27,14 +27,15 @@ _LABELS: tuple[tuple[Register, str], ...] = (
     ("gas", r"gaz|gas|metano|m3|m³|metres? cubes?|cubic"),
     ("base", r"base\b|elec\w*|electri\w*|elektri\w*|strom|luz|elettri\w*|kwh"),
 )
-_OTHER = ("contract", "date", "postcode", "phone", "pdl", "pce", "amount_eur", "power_kva", "iban", "email", "code")
+_OTHER = ("contract", "date", "phone", "pdl", "pce", "amount_eur", "power_kva", "iban", "email")
+_ELSEWHERE = ("postcode", "code")        # five or six bare digits: a reading where one was asked for
 _ENTITY: tuple[tuple[str, Register], ...] = (("index_kwh", "base"), ("index_m3", "gas"))
 
 
 def readings(heard: Heard, missing: Sequence[Register], asked: bool) -> dict[Register, int]:
     """Counters with their figures. ``missing`` are those still asked for; ``asked`` lets bare figures in."""
     found = _by_entity(heard)
-    figures = _figures(heard)
+    figures = _figures(heard, _OTHER if asked else (*_OTHER, *_ELSEWHERE))
     text = heard.text
     for position, (start, end, value) in enumerate(figures):
         left = figures[position - 1][1] if position else 0
@@ -46,8 +47,9 @@ def readings(heard: Heard, missing: Sequence[Register], asked: bool) -> dict[Reg
     bare = [value for _, _, value in figures if value not in found.values() and value >= least]
     if asked:
         found.update(zip([r for r in REGISTERS if r in missing and r not in found], bare, strict=False))
-    if "base" in found and "peak" in missing and "off_peak" not in found:
-        found.setdefault("peak", found.pop("base"))      # "12345 kWh" while peak hours are being asked for
+    open_ = [r for r in REGISTERS if r in missing and r not in found]
+    if "base" in found and "base" not in missing and open_ and asked:
+        found[open_[0]] = found.pop("base")              # "12345 kWh" while another counter is being asked for
     return found
 
 
@@ -56,14 +58,14 @@ def _by_entity(heard: Heard) -> dict[Register, int]:
     for name, usual in _ENTITY:
         for entity in heard.entities(name):
             register = entity.role if entity.role in REGISTERS else None
-            if isinstance(entity.value, int | float) and (register or name == "index_m3"):
-                found.setdefault(register or usual, int(entity.value))
+            if isinstance(entity.value, int | float) and (register or usual) not in found:
+                found[register or usual] = int(entity.value)
     return found
 
 
-def _figures(heard: Heard) -> list[tuple[int, int, int]]:
+def _figures(heard: Heard, other: Sequence[str]) -> list[tuple[int, int, int]]:
     """``(start, end, value)`` of figures that no other entity claims."""
-    taken = [(e.start, e.end) for name in _OTHER for e in heard.entities(name)]
+    taken = [(e.start, e.end) for name in other for e in heard.entities(name)]
     figures = []
     for match in _NUMBER.finditer(heard.text):
         start, end = match.span()

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.assistant.protocol import Choice, Input, Reply
+from bot.backoffice.prices import load_prices
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, money
 from bot.flows.hearing import picked, soft
@@ -233,7 +234,8 @@ def _only(scene: Scene, *names: str) -> Mapping[str, object]:
 def _nothing(scene: Scene) -> Finish:
     """Nothing owed: good news. Otherwise a person looks at it."""
     reason = _options(scene)["reason"]
-    text = scene.say(f"{ID}.none.{reason}", **_only(scene, "owed"))
+    limit = money(load_prices(get_settings().data).plan["up_to_eur"], scene.language, short=True)
+    text = scene.say(f"{ID}.none.{reason}", limit=limit, **_only(scene, "owed"))
     if reason == "nothing_owed":
         choices = [Choice(id="flow:explain_bill", label=scene.say("choice.flow_explain_bill"))]
         return Finish(end="done", note="nothing owed", replies=[Reply(text=text, reply="flow", choices=choices)])

@@ -148,7 +148,7 @@ def _assumed(found: Recommendation, scene: Scene) -> list[str]:
 
 
 def _notes(found: Recommendation, scene: Scene) -> list[str]:
-    notes = [scene.say(f"{_ID}.note.{found.note}")] if found.note else []
+    notes = [scene.say(f"{_ID}.note.{found.note}", most=prices().steps[-1])] if found.note else []
     if round(found.peak_watts / 1000, 1) > found.kva:
         notes.append(scene.say(f"{_ID}.note.tight"))
     below = step_below(scene.slots)
