@@ -138,6 +138,7 @@ class Worker:
 def main() -> int:
     """Work until SIGTERM or SIGINT; 1 with one line on stderr where the settings do not allow it."""
     settings = get_settings()
+    configure(settings, "worker")
     try:
         database = Database(settings.sqlalchemy_url)
         upgrade(database)

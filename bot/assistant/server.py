@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hmac
-import logging
 import os
 import sys
 import time
@@ -24,6 +23,7 @@ from fastapi.responses import JSONResponse, Response
 
 from bot.assistant.protocol import TurnRequest
 from bot.errors import RelaisError
+from bot.logs import configure
 from bot.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Dialogue:
         model, articles = train_understanding(settings, lambda line: log.info("training", what=line))
         self.engine = Engine(settings, model, Catalogue(articles), make_backoffice(settings), get_wording())
         self.rasa = RasaAgent(train_rasa(settings, lambda line: log.info("training", what=line)))
+        configure(settings, "dialogue")      # Rasa sets its own logging up on import
         database = Database(settings.sqlalchemy_url)
 
         def current() -> Engine:
@@ -147,8 +148,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     port: int = parser.parse_args().port
     warnings.filterwarnings("ignore")
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     settings = get_settings()
+    configure(settings, "dialogue")
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
     if not secret:
         sys.exit("RELAIS_DIALOGUE_SECRET is not set.")

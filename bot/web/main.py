@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from bot.errors import RelaisError
+from bot.logs import configure
 from bot.settings import get_settings
 from bot.web.server import run
 
@@ -12,7 +13,9 @@ from bot.web.server import run
 def main() -> int:
     """Serve until a signal; 1 with one line on stderr where the settings do not allow it."""
     try:
-        run(get_settings())
+        settings = get_settings()
+        configure(settings, "web")
+        run(settings)
     except RelaisError as error:
         print(f"relais web: {error.detail}", file=sys.stderr)
         return 1
