@@ -22,6 +22,7 @@ from bot.conversations.idle import close_idle
 from bot.errors import BadInput, RelaisError, Unavailable
 from bot.integrations.mail import Mail, Mailer, make_mailer
 from bot.privacy.erasure import erase_conversation, expired
+from bot.logs import configure
 from bot.settings import Settings, get_settings
 from bot.storage import outbox
 from bot.storage.clock import later
