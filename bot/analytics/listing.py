@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -10,11 +11,14 @@ from sqlalchemy.engine import Connection
 
 from bot.analytics.metrics import Period
 from bot.analytics.outcomes import WITH_PERSON
+from bot.conversations.text import one_line
 from bot.errors import BadInput
+from bot.privacy.redaction import redact
 from bot.storage.clock import iso
 from bot.storage.schema import conversations, events, feedback
 
 _C = conversations.c
+_LINE = 160   # characters
 SHOWN = ("id", "created_at", "last_at", "language", "locale", "mode", "outcome", "theme", "seq")
 
 
@@ -49,8 +53,24 @@ def find(
     rows = connection.execute(
         sa.select(*(conversations.c[name] for name in SHOWN)).where(*where)
         .order_by(_C.created_at.desc()).limit(limit).offset(offset)
-    ).mappings()
-    return {"conversations": [dict(row) for row in rows], "total": int(total)}
+    ).mappings().all()
+    first = _first_messages(connection, [row["id"] for row in rows])
+    return {"conversations": [{**row, "first_message": first.get(row["id"], "")} for row in rows],
+            "total": int(total)}
+
+
+def _first_messages(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """What each customer wrote or chose first, personal data replaced, cut to a line."""
+    said = sa.and_(events.c.author == "customer", events.c.kind == "message")
+    firsts = (
+        sa.select(events.c.conversation_id, sa.func.min(events.c.seq).label("seq"))
+        .where(said, events.c.conversation_id.in_(ids)).group_by(events.c.conversation_id).subquery()
+    )
+    rows = connection.execute(
+        sa.select(events.c.conversation_id, events.c.payload).join(firsts, sa.and_(
+            events.c.conversation_id == firsts.c.conversation_id, events.c.seq == firsts.c.seq)))
+    return {row.conversation_id: one_line(redact(str(row.payload.get("text") or "")), _LINE)
+            for row in rows}
 
 
 def _day(day: str, zone: tzinfo) -> list[Any]:

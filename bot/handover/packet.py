@@ -18,7 +18,7 @@ def build(
     shown, refused = _articles(events, given)
     return {
         "reason": given.get("reason") or "asked",
-        "request": last_request(events),
+        "request": _request(events, given),
         "tried": _tried(events, given, shown),
         "articles_shown": shown,
         "articles_refused": refused,
@@ -50,6 +50,12 @@ def summary(packet: Mapping[str, Any]) -> str:
     request = packet.get("request") or "(pas encore de message)"
     tried = "; ".join(packet.get("tried") or ()) or "rien encore"
     return f"[{subject}] « {one_line(str(request), 160)} »\nEssayé : {one_line(tried, 160)}"
+
+
+def _request(events: Sequence[Event], given: Mapping[str, Any]) -> str:
+    """What they want, in their words: the dialogue's last request (asking for a person is none)."""
+    asks = [str(ask).strip() for ask in given.get("asks") or () if str(ask).strip()]
+    return asks[-1] if asks else last_request(events)
 
 
 def last_request(events: Sequence[Event]) -> str:

@@ -22,7 +22,7 @@ from bot.privacy.redaction import redact
 from bot.staff.accounts import Member
 from bot.storage import outbox
 from bot.storage.clock import utcnow
-from bot.web.deps import ConversationId, Name, ServicesDep, allowed
+from bot.web.deps import ConversationId, Line, Name, ServicesDep, allowed
 from bot.web.problems import language_of
 from bot.web.services import Services
 
@@ -37,7 +37,7 @@ _LABEL = re.compile(r"\s*\[(?:e-mail|IBAN|PDL|carte|contrat|téléphone|secret|c
 class Decision(BaseModel):
     """What a lead makes of a group of messages."""
 
-    gap: Name
+    gap: Line
     decision: Name
     slug: Name | None = None
 

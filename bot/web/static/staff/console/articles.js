@@ -50,6 +50,7 @@ export class Articles {
       return;
     }
     this.locale = locale;
+    this.slugs = null;
     this.go(this.current ? `articles/${this.current}/${locale}` : "articles");
     await this.refresh().catch(failed);
   }
@@ -57,10 +58,13 @@ export class Articles {
   async refresh() {
     const q = this.search.value.trim();
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const { articles } = await get("articles", { locale: this.locale, q });
+    const load = async (locale) => (await get("articles", { locale, q })).articles;
+    // A locale's list also holds what waits for translation: customers read those in French.
+    const [own, french] = await Promise.all([load(this.locale), this.locale === "fr" ? [] : load("fr")]);
     if (turn !== this.turn) return;
-    if (!q) this.slugs = new Set(articles.map((article) => article.id));
-    this.articles = articles;
+    const translated = new Set(own.map((article) => article.id));
+    this.articles = [...own, ...french.filter((article) => !translated.has(article.id))].sort((a, b) => a.id.localeCompare(b.id));
+    if (!q) this.slugs = new Map(this.articles.map((article) => [article.id, article.locale]));
     this.draw();
   }
 
@@ -71,7 +75,7 @@ export class Articles {
         type: "button", dataset: { slug: article.id }, "aria-current": article.id === this.current ? "true" : null,
         on: { click: () => this.go(`articles/${article.id}/${this.locale}`) },
       }, article.title, h("span", { class: "small" },
-        [article.theme && label("queue", article.theme), article.locale !== this.locale && label("language", article.locale),
+        [article.theme && label("queue", article.theme), article.locale !== this.locale && t("articles.untranslated"),
           article.person_only && t("articles.person_only"), article.edited && t("articles.edited"),
           article.updated_at && article.edited && formatAgo(article.updated_at)].filter(Boolean).join(" · ")))))
       : h("li", { class: "empty" }, h("p", null, t("articles.none")),
@@ -84,13 +88,15 @@ export class Articles {
       this.locale = locale;
       document.getElementById("article-locale").value = locale;
       this.articles = null;
+      this.slugs = null;
     }
     this.current = slug && slug !== "new" ? slug : null;
     this.root.classList.toggle("is-open", Boolean(slug));
-    if (!this.articles) await this.refresh();
+    // Whether an article is translated is known from the whole list only.
+    if (!this.slugs || !this.articles) await this.refresh();
     else this.draw();
     if (slug === "new") this.editor.start(this.locale, seed);
-    else if (slug) await attempt(null, () => this.editor.open(slug, this.locale));
+    else if (slug) await attempt(null, () => this.editor.open(slug, this.locale, this.slugs?.get(slug) ?? this.locale));
     else this.editor.rest();
   }
 

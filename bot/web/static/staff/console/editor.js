@@ -42,21 +42,11 @@ export class Editor {
     return !this.dirty() || confirm(t("editor.unsaved_title"), t("editor.unsaved_text"), t("editor.unsaved_yes"));
   }
 
-  /** Open an article; where the locale has no text yet, an empty one with the source beside it. */
-  async open(slug, locale) {
-    let article;
-    try {
-      article = await get(path(slug), { locale });
-    } catch (error) {
-      if (error.status !== 404 || locale === "fr") throw error;
-      article = null;
-    }
-    if (article && (article.locale ?? locale) === locale) {
-      this.begin({ ...article, id: slug, locale }, article);
-      return;
-    }
-    const source = article ?? await get(path(slug), { locale: "fr" });
-    this.begin({ ...EMPTY, theme: source.theme, id: slug, locale, version: 0 }, { ...EMPTY }, { source });
+  /** Open an article; `found` is the locale it exists in: another one stands beside as the source. */
+  async open(slug, locale, found = locale) {
+    const article = await get(path(slug), { locale: found });
+    if (found === locale) this.begin({ ...article, id: slug, locale }, article);
+    else this.begin({ ...EMPTY, theme: article.theme, id: slug, locale, version: 0 }, { ...EMPTY }, { source: article });
   }
 
   /** A new article, perhaps from what customers asked. */

@@ -77,9 +77,9 @@ export class TicketView {
     const live = LIVE.includes(ticket.status);
     // Who answers an untaken request takes it by that.
     this.composer.follow(ticket.reference, { replying: live && (mine || !ticket.assignee), noting: ticket.status !== "closed" });
-    // A fresh ticket is read from its packet down; a followed one keeps to the newest message.
-    if (fresh) this.scroll.scrollTop = 0;
-    else if (added && atEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
+    // A request new to us is read from its packet down, one we answered from its newest message.
+    if (fresh && !(mine && ticket.first_response_at)) this.scroll.scrollTop = 0;
+    else if (fresh || (added && atEnd)) this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   drawHead() {
