@@ -22,7 +22,7 @@ from bot.assistant.local import turn_for
 from bot.assistant.policy import Decision, decide
 from bot.assistant.protocol import Choice, Reply
 from bot.assistant.replies import button, hand_over, remember, render, starting_points
-from bot.errors import BackofficeDown, NotAllowed
+from bot.errors import BackofficeDown, NotAllowed, RelaisError
 from bot.flows.engine import advance, ask_again
 from bot.flows.types import Advance, Finish, Flow, Scene
 
@@ -178,3 +178,5 @@ class SubmitFlow(FlowAction, ABC):
             text = turn.say("flow.expired")
             return Finish("cancelled", [Reply(text=text, reply="flow", choices=[button(turn, "human"), Choice(
                 id=f"flow:{self.flow.id}", label=turn.say(f"choice.flow_{self.flow.id}"))])])
+        except RelaisError as error:      # offered a moment ago, refused now: a person sorts it out
+            return Finish("failed", [Reply(text=turn.say("flow.refused"), reply="flow")], note=error.detail)
