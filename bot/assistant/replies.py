@@ -7,6 +7,8 @@ from datetime import datetime
 from bot.assistant.context import TurnContext
 from bot.assistant.policy import Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
+from bot.flows.danger import danger_of
+from bot.flows.outage import danger_words
 from bot.settings import get_settings
 from bot.tickets.hours import desk
 from bot.understanding.types import ArticleCandidate
@@ -163,7 +165,10 @@ def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object]
     memory.handed_over = True
     memory.pending = None
     memory.unknown = 0
-    lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
+    if decision.key == "urgent":
+        lead = danger_words(danger_of(turn.understanding) or "any", turn.say)
+    else:
+        lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
     return [Reply(text=f"{lead}\n\n{when_answered(turn)}", reply="handover")]
 
 

@@ -78,13 +78,13 @@ class Wording:
     def say(
         self, key: str, locale: str, *, seed: str = "", avoid: Iterable[str] = (), **values: object
     ) -> str:
-        """One sentence for ``key``: chosen by ``seed``, not among fingerprints ``avoid``, filled."""
+        """One sentence for ``key``: chosen by ``seed``, not among fingerprints ``avoid`` (oldest first), filled."""
         variants = self.variants(key, locale)
         start = int.from_bytes(hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=4).digest(), "big")
         ordered = [variants[(start + i) % len(variants)] for i in range(len(variants))]
-        avoided = set(avoid)
+        said = {mark: position for position, mark in enumerate(avoid)}
         texts = [self._fill(key, text, values) for text in ordered]
-        return next((text for text in texts if fingerprint(text) not in avoided), texts[0])
+        return min(texts, key=lambda text: said.get(fingerprint(text), -1))     # unsaid, else said longest ago
 
     @staticmethod
     def _fill(key: str, text: str, values: Mapping[str, object]) -> str:
