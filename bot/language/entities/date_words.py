@@ -63,7 +63,7 @@ def _language(*, months: tuple[str, ...], weekdays: tuple[str, ...], day_words: 
     )
 
 
-_NOT_DAY = r"(?![\d.,/]*\d|\w|\s*(?:€|eur|euros?|%|k\s?v\s?a|k\s?w|m2|m3|h\b|h\d|heures?|pieces?|personnes?|chambres?|mois\b|jours?|ans?\b|kva|/|:|rue|avenue|bd|boulevard|av\b|place|chemin|allee|impasse))"
+_NOT_DAY = r"(?![\d.,/]*\d|\w|\s*(?:€|eur|euros?|%|k\s?v\s?a|k\s?w|m2|m3|h\b|h\d|heures?|pieces?|personnes?|chambres?|mois\b|jours?|ans?\b|kva|/|:|(?:er|e|eme|nd)?\s*etage|eme|rue|avenue|bd|boulevard|av\b|place|chemin|allee|impasse))"
 
 WORDS: dict[str, DateWords] = {
     "fr": _language(
@@ -77,7 +77,7 @@ WORDS: dict[str, DateWords] = {
         ahead=r"\b(?:dans|d'ici|sous)\s+N\s*UNIT", ago=r"\b(?:il y a|ya|y a|depuis)\s+N\s*UNIT",
         weekday=r"\bDAY\b(?:\s+(?P<next>prochain|qui vient|en 8)|\s+(?P<last>dernier|passe))?(?!\s+\d{1,2}\s+[a-z]{3})",
         nth=r"\b(?:le|au|du|pour le|jusqu'au|depuis le)\s+(?P<day>\d{1,2})(?:er|eme|e)?" + _NOT_DAY,
-        past=r"\b(?:depuis|releve\w*|recu\w*|date\w* du|facture du|preleve\w*|lu|etait|coupe\w*|fait|hier|signe\w*|parti\w*|quitte\w*)(?:\s+\w+){0,2}\s*$",
+        past=r"\b(?:depuis|releve\w*|recu\w*|date\w* du|facture du|preleve\w*|lu|etait|coupe\w*|fait|hier|signe\w*|parti|partie|partis|quitte)(?:\s+\w+){0,2}\s*$",
         ordinal="er|eme|e|ere", of="de |d'",
     ),
     "en": _language(

@@ -30,7 +30,9 @@ def find(text: Folded, language: str, today: date) -> Iterator[Found]:
     yield from _named_month(folded, words, today)
     yield from _relative(folded, words, today)
     yield from _weekday(folded, words, today)
-    yield from _day_of_month(folded, words, today)
+    # "le 15 janvier … le 20": a bare day after a full date is the next such day from there.
+    full = [(one.end, date.fromisoformat(str(one.value))) for one in _named_month(folded, words, today) if one.valid]
+    yield from _day_of_month(folded, words, today, full)
 
 
 def _iso(text: str) -> Iterator[Found]:
@@ -108,7 +110,7 @@ def _weekday(text: str, words: DateWords, today: date) -> Iterator[Found]:
         yield Found("date", found.isoformat(), match.start(), match.end(), strength=6)
 
 
-def _day_of_month(text: str, words: DateWords, today: date) -> Iterator[Found]:
+def _day_of_month(text: str, words: DateWords, today: date, full: list[tuple[int, date]]) -> Iterator[Found]:
     for match in words.nth.finditer(text):
         number = int(match.group("day"))
         if not 1 <= number <= 31:
@@ -117,7 +119,9 @@ def _day_of_month(text: str, words: DateWords, today: date) -> Iterator[Found]:
         if _DEBIT.search(context):
             yield Found("debit_day", number, match.start(), match.end(), number <= 28, strength=6)
             continue
-        found = _next_nth(number, today, _past(text[:match.start()], words))
+        earlier = [day for end, day in full if end <= match.start() and day > today]
+        found = _next_nth(number, max(earlier), False) if earlier else _next_nth(
+            number, today, _past(text[:match.start("day")], words))
         yield Found("date", found.isoformat(), match.start(), match.end(), role="day_of_month", strength=3)
 
 

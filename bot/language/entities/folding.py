@@ -40,6 +40,8 @@ def _fold_character(character: str) -> str:
         return ""
     plain = unicodedata.normalize("NFKD", character.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    if plain != character:          # "Æ" becomes "æ", which becomes "ae"
+        plain = "".join(map(_fold_character, plain))
     return plain if plain.strip() == plain else ""
 
 

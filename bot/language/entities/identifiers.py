@@ -24,16 +24,16 @@ _CONTRACT_WORD = re.compile(
     r"[^\d\n.;!?]{0,22}?(?<![\w-])(?:c\s?-?\s?)?(\d(?:[ .-]?\d){6,9})(?![\d-])"
 )
 _EIGHT = re.compile(r"(?<![\w.,+-])(\d{8}|\d{4} \d{4}|\d{2} \d{2} \d{2} \d{2}|\d{6}[ -]\d{2})(?![\d.,]|\s*(?:€|eur|kwh|m3)|\s\d)")
-_METER = re.compile(r"(?<![\w+])(\d(?:[ .-]?\d){11,15})(?![\d])")
+_METER = re.compile(r"(?<![\w+-])(\d(?:[ .]?\d){11,15})(?![\d-])")
 _METER_WORD = re.compile(r"\b(pce|pdl|prm|ean|cups|pod|pdr|zahlpunkt)\b")
 _GAS_POINT = re.compile(r"(?<!\w)(gi\s?\d{6})(?!\d)")
 _PHONE = re.compile(r"(?<![\w+.,])(?:\+|00)?\(?\d(?:[ .\-()/]{0,2}\d){7,14}(?![\w])")
-_IBAN_START = re.compile(r"(?<![a-z0-9])([a-z]{2})\s?(\d\d)(?=[ .-]?[a-z0-9]{2})")
+_IBAN_START = re.compile(r"(?<![a-z0-9])([a-z]{2})\s?(\d\d)(?=[ .-]?[a-z0-9])")
 _CODE = re.compile(r"(?<![\w.,+-])(\d{6}|\d{3}[ -]\d{3}|\d{2} \d{2} \d{2}|\d(?: \d){5})(?![\w]|[.,-]\d|\s*(?:€|eur|k?wh?\b|m3)|\s\d)")
 _POSTCODE = re.compile(r"(?<![\w.,+/-])(\d{5}|\d{2} \d{3})(?![\d]|[.,]\d|\s*(?:€|eur|k\s?w|m3|va\b|kva)|\s\d)")
 _TOWN_AFTER = re.compile(r"[ ,]{1,2}((?:[^\W\d_]+[' -]?){1,4})")
 _PLACE = re.compile(
-    r"(?:^|\b(?:a|sur|in|en|te|nach|ad|vers|habite|ville|town|stad|ort|from|de|von|da|pour|cerca de|near)\s+|[:,(]\s*)"
+    r"(?:^(?=\W*[^\W\d_]+(?:[' -][^\W\d_]+){0,3}\W*$)|\b(?:a|sur|in|en|te|nach|ad|vers|habite|ville|town|stad|ort|from|de|von|da|pour|cerca de|near)\s+|:\s*)"
     r"(?=([^\W\d_]+(?:[' -][^\W\d_]+){0,3}))"
 )
 _IBAN_LENGTHS = {
@@ -188,5 +188,5 @@ def _persons(text: str) -> Iterator[Found]:
         stop = next((word.start() for word in _NOT_NAMES.finditer(raw)
                      if word.group() not in ("de", "du", "la", "le", "van", "von", "di", "da") or word.end() == len(raw)), len(raw))
         name = raw[:stop].rstrip(" -'")
-        if len(name) >= 2:
+        if len(name) >= 2 and not _TITLE.match(name + " "):
             yield Found("person", name, start, start + len(name), strength=3)

@@ -24,6 +24,9 @@ _FOLDER = Path(__file__).parent / "lexicon"
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _STOPS = frozenset(",;.!?:\n()/")
 _JOIN = frozenset("et and en und y e + & con mit met with avec plus ou".split())  # noqa: SIM905
+_ARTICLES = frozenset("de du d des la le l les un une any a an the una uno el een de het ein eine einen der die das il lo un".split())  # noqa: SIM905
+_CORRECTABLE = ("about", "fuel", "heating", "hot_water", "hob", "dwelling")
+_LOOSE = frozenset({"si", "no"})        # an answer, or "if" and "no power": only before a pause or alone
 _REACH = 5              # tokens between a thing and what it runs on
 _SHORTEST_CORRECTED = 7 # letters; shorter words are too near to each other
 
@@ -40,8 +43,8 @@ class _Lexicon:
     nlp: Any
     matcher: Any
     words: frozenset[str]
-    shortened: dict[str, str]      # a known word less one letter → the word; "" where two share it
-    towns: frozenset[str]
+    correctable: frozenset[str]
+    shortened: dict[str, str]      # a correctable word less one letter → the word; "" where two share it
 
 
 @lru_cache(maxsize=1)
@@ -78,19 +81,21 @@ def _lexicon(language: str) -> _Lexicon:
     matcher = PhraseMatcher(nlp.vocab)
     by_label: dict[str, list[Any]] = {}
     words: set[str] = set()
+    correctable: set[str] = set()
     for label, phrase in terms(language):
         tokens = [token for token in _TOKEN.findall(phrase) if token not in ("-", "'")]
         words.update(token for token in tokens if token.isalpha())
+        if label.startswith(_CORRECTABLE):
+            correctable.update(token for token in tokens if len(token) >= _SHORTEST_CORRECTED)
         by_label.setdefault(label, []).append(Doc(nlp.vocab, words=tokens))
     for label, docs in by_label.items():
         matcher.add(label, docs)
     shortened: dict[str, str] = {}
-    for word in words:
-        if len(word) >= _SHORTEST_CORRECTED:
-            for place in range(len(word)):
-                key = word[:place] + word[place + 1:]
-                shortened[key] = word if shortened.get(key, word) == word else ""
-    return _Lexicon(nlp, matcher, frozenset(words), shortened, towns())
+    for word in correctable:
+        for place in range(len(word)):
+            key = word[:place] + word[place + 1:]
+            shortened[key] = word if shortened.get(key, word) == word else ""
+    return _Lexicon(nlp, matcher, frozenset(words), frozenset(correctable), shortened)
 
 
 def _corrected(word: str, lexicon: _Lexicon) -> str:
@@ -102,7 +107,7 @@ def _corrected(word: str, lexicon: _Lexicon) -> str:
         return direct
     for place in range(1, len(word)):           # the first letter is nearly always right
         less = word[:place] + word[place + 1:]
-        if less in lexicon.words and len(less) >= _SHORTEST_CORRECTED:
+        if less in lexicon.correctable:
             return less
         known = lexicon.shortened.get(less)
         if known and abs(len(known) - len(word)) == 0 and known[0] == word[0]:
@@ -124,9 +129,12 @@ def find(text: Folded, language: str) -> Iterator[Found]:
 
 
 def _assemble(hits: list[_Hit], words: list[str]) -> Iterator[Found]:
-    yield from _yes_no(hits)
-    negations = [hit for hit in hits if hit.label == "not"]
-    chosen = _longest([hit for hit in hits if hit.label not in ("not", "yes", "no")])
+    yield from _yes_no(hits, words)
+    ends = {hit.end for hit in hits if hit.label == "not"}
+    gaps = {end + 1 for end in ends if end < len(words) and words[end] in _ARTICLES}
+    negations = frozenset(ends | gaps)
+    things = [hit for hit in hits if hit.label not in ("not", "yes", "no")]
+    chosen = _longest(things)
     used: set[_Hit] = set()
     abouts: list[_Hit] = []
     pairs: list[tuple[str, str, _Hit, _Hit]] = []
@@ -149,41 +157,38 @@ def _assemble(hits: list[_Hit], words: list[str]) -> Iterator[Found]:
             if fits:
                 abouts = []
     for name, value, first, second in pairs:
-        if not _negated(min(first.start, second.start), negations):
+        if min(first.start, second.start) not in negations:
             # Two things that share a fuel ("chauffage et eau chaude au gaz"): each span is its own word.
             shared = sum(second is other or first is other for *_, a, b in pairs for other in (a, b)) > 2
             about = first if first.label.startswith("about:") else second
             start, end = (about.start, about.end) if shared else (min(first.start, second.start), max(first.end, second.end))
             yield Found(name, value, start, end, strength=6)
-    yield from _complete(chosen, used, negations)
-    yield from _energies(chosen, used, words)
+    yield from _complete(things, chosen, used, negations)
+    yield from _energies(things, chosen, used)
 
 
-def _complete(chosen: list[_Hit], used: set[_Hit], negations: list[_Hit]) -> Iterator[Found]:
-    for hit in chosen:
+def _complete(things: list[_Hit], chosen: list[_Hit], used: set[_Hit], negations: frozenset[int]) -> Iterator[Found]:
+    """What terms say by themselves, where nothing before took them as a thing or its fuel."""
+    free = {(hit.start, hit.end): hit for hit in chosen if hit not in used}
+    said: set[tuple[int, int]] = set()
+    for hit in things:
         name, _, value = hit.label.partition("=")
-        if not value or name == "energy" or hit in used:
+        if not value or name == "energy" or (hit.start, hit.end) not in free or (hit.start, hit.end) in said:
             continue
-        negated = _negated(hit.start, negations)
+        negated = hit.start in negations and name != "outage_scope"
         if name == "oven":
             yield Found("oven", not negated, hit.start, hit.end, strength=5)
         elif not negated:
             yield Found(name, value, hit.start, hit.end, strength=5)
-    for hit in chosen:          # words that can mean only one thing, with nothing said about what
-        if hit.label in ("fuel:induction", "fuel:vitro") and hit not in used and not _negated(hit.start, negations):
-            yield Found("hob", hit.label[5:], hit.start, hit.end, strength=4)
-        if hit.label in ("fuel:heat_pump",) and hit not in used and not _negated(hit.start, negations):
-            yield Found("heating", "heat_pump", hit.start, hit.end, strength=4)
+        said.add((hit.start, hit.end))
 
 
-def _energies(chosen: list[_Hit], used: set[_Hit], words: list[str]) -> Iterator[Found]:
-    names = {"energy=electricity": "electricity", "energy=gas": "gas", "energy=both": "both",
-             "fuel:gas": "gas", "fuel:electric": "electricity"}
-    plain = [hit for hit in chosen if hit.label in names and hit not in used]
-    for hit in plain:
-        if hit.label == "fuel:electric" and words[hit.start][:6] in ("electr", "elektr", "elettr") and words[hit.start][-1:] not in "e-":
-            continue            # an adjective of something else ("voiture électrique" says no energy of a contract)
-        yield Found("energy", names[hit.label], hit.start, hit.end, strength=2)
+def _energies(things: list[_Hit], chosen: list[_Hit], used: set[_Hit]) -> Iterator[Found]:
+    """Gas or electricity named for itself, not as what something runs on."""
+    free = {(hit.start, hit.end) for hit in chosen if hit not in used}
+    for hit in things:
+        if hit.label.startswith("energy=") and (hit.start, hit.end) in free:
+            yield Found("energy", hit.label[7:], hit.start, hit.end, strength=2)
 
 
 def _longest(hits: list[_Hit]) -> list[_Hit]:
@@ -223,12 +228,11 @@ def _joined(words: list[str], start: int, end: int) -> bool:
     return len(between) <= 3 and any(word in _JOIN for word in between) and not any(word in _STOPS for word in between)
 
 
-def _negated(start: int, negations: list[_Hit]) -> bool:
-    return any(0 <= start - negation.end <= 1 for negation in negations)
-
-
-def _yes_no(hits: list[_Hit]) -> Iterator[Found]:
-    first = [hit for hit in hits if hit.label in ("yes", "no") and hit.start == 0]
+def _yes_no(hits: list[_Hit], words: list[str]) -> Iterator[Found]:
+    first = [
+        hit for hit in hits if hit.label in ("yes", "no") and hit.start == 0
+        and not (hit.end == 1 and words[0] in _LOOSE and len(words) > 2 and words[1] not in _STOPS)
+    ]
     if first:
         hit = max(first, key=lambda h: h.end)
         yield Found("yes_no", hit.label == "yes", hit.start, hit.end, strength=1)
