@@ -49,11 +49,13 @@ class DialogueClient:
                         return await self._ask(url, body)
                     except (httpx.HTTPError, ValidationError, ValueError, RuntimeError) as error:
                         problems.append(f"{url}: {type(error).__name__}: {error}"[:300])
-                        self._failed(url)
+                        if not _only_this_turn(error):
+                            self._failed(url)
         except asyncio.TimeoutError:
             problems.append(f"no answer within {limit:g} s")
         raise DialogueUnavailable(
-            "The assistant does not answer right now.", problems="; ".join(problems) or "none set"
+            "The assistant does not answer right now.", problems="; ".join(problems) or (
+                "all failed a moment ago" if self.urls else "no address is set")
         )
 
     async def understand(self, text: str, locale: str | None = None) -> dict[str, Any]:
@@ -111,6 +113,11 @@ class DialogueClient:
         rest = min(self._rest.get(url, _REST_FIRST / 2) * 2, _REST_LONGEST)
         self._rest[url] = rest
         self._resting_until[url] = time.monotonic() + rest
+
+
+def _only_this_turn(error: Exception) -> bool:
+    """Whether the process is well and only this turn failed (an action raised, say)."""
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 500
 
 
 @contextlib.asynccontextmanager

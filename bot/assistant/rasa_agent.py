@@ -60,7 +60,7 @@ class PerTurnTrackerStore(TrackerStore):
         return []
 
 
-_RESULT = jsonschema.Draft4Validator(RemoteAction.action_response_format_spec())
+_RESULT = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
 
 
 def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:

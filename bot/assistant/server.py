@@ -124,7 +124,7 @@ def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
             response = await take_turn(dialogue.engine, dialogue.rasa, request)
         except RelaisError as error:
             log.warning("turn.failed", detail=error.detail, turn=request.turn_id)
-            return JSONResponse({"detail": error.detail}, 503)
+            return JSONResponse({"detail": error.detail}, 500)
         except Exception:
             log.exception("turn.raised", turn=request.turn_id)
             return JSONResponse({"detail": "The turn failed."}, 500)
