@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import glob
 import json
 import os
@@ -10,6 +12,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -26,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.staff.accounts import ensure_demo_accounts
 from bot.web.app import create_app
 from bot.web.services import Services, build
@@ -187,10 +190,21 @@ ALWAYS = "mon-sun 00:00-24:00"
 NEVER = "mon 00:00-00:01"
 
 
+@functools.lru_cache(maxsize=1)
+def few_articles() -> Path:
+    """A data folder with six of the articles: enough for most tests, and quick to bring in."""
+    folder = Path(tempfile.mkdtemp(prefix="relais-data-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "faq").mkdir()
+    for slug in ("choisir-puissance", "linky", "odeur-gaz", "relever-compteur", "demenager", "comprendre-facture"):
+        shutil.copy(ROOT / "data" / "faq" / f"{slug}.yml", folder / "faq")
+    return folder
+
+
 def make_settings(home: Path, dialogue: Dialogue | None, **more: Any) -> Settings:
     """Settings of a test instance in ``home``."""
     values: dict[str, Any] = {
-        "home": home, "opening_hours": ALWAYS, "holidays_country": "",
+        "home": home, "data": few_articles(), "opening_hours": ALWAYS, "holidays_country": "",
         "demo_password": SecretStr(PASSWORD), "dialogue_secret": SecretStr("geheim"),
         "dialogue_urls": dialogue.served.url if dialogue else "http://127.0.0.1:9",
         "turn_timeout": 1.5, "conversations_per_minute": 10_000, **more,
@@ -220,7 +234,7 @@ def dialogue() -> Iterator[Dialogue]:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory, dialogue: Dialogue) -> Iterator[Web]:
     """A web process on SQLite, one a test module."""
-    with running(tmp_path_factory.mktemp("home"), dialogue) as made:
+    with running(tmp_path_factory.mktemp("home"), dialogue, data=ROOT / "data") as made:
         yield made
 
 
@@ -286,7 +300,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.wait(timeout=20)
 
 
-@pytest.fixture()
+@pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """The URL of an empty database of its own."""
     import psycopg2

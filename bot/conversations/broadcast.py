@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -141,7 +142,7 @@ class Broadcaster:
             ids = [channel for channel in self._listeners if channel != INBOX]
             try:
                 if ids:
-                    self._compare(await self._database.run_read(lambda c: store.heads(c, ids)))
+                    self._compare(await self._database.run_read(functools.partial(store.heads, ids=ids)))
                 if INBOX in self._listeners:
                     head = await self._database.run_read(_ticket_head)
                     if self._ticket_head not in (-1, head):

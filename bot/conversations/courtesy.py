@@ -6,13 +6,7 @@ import re
 import unicodedata
 
 _WORDS = frozenset(
-    """merci beaucoup bcp mille grand super parfait top genial nickel ok okay d accord daccord c est
-    bon bien tres note au revoir aurevoir bonne journee soiree a bientot a vous aussi cool
-    thanks thank you very much great perfect bye goodbye cheers have nice day fine
-    bedankt dank je u wel hartelijk prima tot ziens fijne dag goed
-    gracias muchas muy amable perfecto vale adios hasta luego buen dia
-    danke schon schoen vielen dank herzlichen tschuss tschuess wiedersehen auf super alles klar schonen tag
-    grazie mille perfetto arrivederci buona giornata gentilissimo va bene ciao""".split()
+    ["merci", "beaucoup", "bcp", "mille", "grand", "super", "parfait", "top", "genial", "nickel", "ok", "okay", "d", "accord", "daccord", "c", "est", "bon", "bien", "tres", "note", "au", "revoir", "aurevoir", "bonne", "journee", "soiree", "a", "bientot", "a", "vous", "aussi", "cool", "thanks", "thank", "you", "very", "much", "great", "perfect", "bye", "goodbye", "cheers", "have", "nice", "day", "fine", "bedankt", "dank", "je", "u", "wel", "hartelijk", "prima", "tot", "ziens", "fijne", "dag", "goed", "gracias", "muchas", "muy", "amable", "perfecto", "vale", "adios", "hasta", "luego", "buen", "dia", "danke", "schon", "schoen", "vielen", "dank", "herzlichen", "tschuss", "tschuess", "wiedersehen", "auf", "super", "alles", "klar", "schonen", "tag", "grazie", "mille", "perfetto", "arrivederci", "buona", "giornata", "gentilissimo", "va", "bene", "ciao"]
 )
 _THANKS = re.compile(r"[\U0001F300-\U0001FAFF\u2600-\u27bf\ufe0f\u200d]")
 

@@ -42,11 +42,12 @@ def carry_out(
         key = f"{conversation.id}:{message.seq}:{effect.key}"
         payload = effect.payload
         if effect.kind == "handover":
-            channel = payload.get("channel") if payload.get("channel") in ("email", "phone") else "chat"
+            channel = str(payload.get("channel"))
+            reachable = channel in ("email", "phone") and payload.get("contact")
             made += hand_over(
                 connection, store.get(connection, conversation.id), desk=moment.desk,
-                now=moment.now, channel=channel if payload.get("contact") else "chat",
-                contact=payload.get("contact"), given=payload, author="bot",
+                now=moment.now, channel=channel if reachable else "chat",
+                contact=str(payload["contact"]) if reachable else None, given=payload, author="bot",
             ).events
         elif effect.kind == "gap":
             record_gap(connection, key=key, conversation_id=conversation.id, seq=message.seq,

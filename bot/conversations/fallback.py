@@ -77,7 +77,7 @@ class Fallback:
         return _ticket(message, language, "fallback_ticket", "assistant unavailable")
 
     def _refresh(self) -> None:
-        from bot.faq.lexical import LexicalSearch   # scipy: half a second, only when needed
+        from bot.faq.lexical import LexicalSearch  # scipy: half a second, only when needed
 
         version, articles = self._load()
         if version != self._version:

@@ -11,23 +11,22 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
+from bot.analytics.counters import FALLBACKS, TURN_SECONDS, TURNS
 from bot.assistant.client import DialogueClient
 from bot.assistant.protocol import TurnRequest, TurnResponse
 from bot.conversations.broadcast import Broadcaster
 from bot.conversations.effects import Moment
 from bot.conversations.fallback import Fallback
-from bot.conversations.turns import Turn, abandoned, claim_by_id, commit
+from bot.conversations.turns import Committed, Turn, abandoned, claim_by_id, commit
 from bot.conversations.wording import speak
 from bot.errors import DialogueUnavailable, RelaisError
 from bot.storage.clock import iso, parse, utcnow
 from bot.storage.database import Database
 from bot.tickets.hours import Desk
 from bot.tickets.queue import recent_wait
-from bot.analytics.counters import FALLBACKS, TURN_SECONDS, TURNS
 
 _log = structlog.get_logger(__name__)
 _LEAST_TIMEOUT = 0.8      # a message that already waited still gets a real try
@@ -117,7 +116,7 @@ class Runner:
         self._broadcaster.publish(done.events)
         return done.following
 
-    async def _commit(self, turn: Turn, response: TurnResponse, source: str):  # type: ignore[no-untyped-def]
+    async def _commit(self, turn: Turn, response: TurnResponse, source: str) -> Committed:
         moment = Moment(utcnow(), self._desk)
         return await self._database.run_write(
             lambda c: commit(c, turn, response, moment, self.lease_seconds, source=source)
@@ -182,4 +181,4 @@ class Runner:
                         self.begin(turn)
             except Exception as error:  # the database may be away: try again
                 _log.warning("sweep failed", error=repr(error))
-                await asyncio.sleep(float(timedelta(seconds=2).total_seconds()))
+                await asyncio.sleep(2.0)

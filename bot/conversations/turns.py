@@ -63,8 +63,10 @@ def claim(
     token = uuid.uuid4().hex
     store.update(connection, conversation.id, turn_token=token,
                  turn_lease_until=later(lease_seconds), turn_attempts=_C.turn_attempts + 1)
-    recent = store.last_events(connection, conversation.id, 6)
-    return Turn(conversation, message, token, tuple(e for e in recent if e.seq < message.seq),
+    # Replies to earlier messages may stand after this one, where several were sent at once.
+    recent = store.last_events(connection, conversation.id, 12)
+    return Turn(conversation, message, token,
+                tuple(e for e in recent if e.author == "bot" or e.seq < message.seq),
                 conversation.turn_attempts + 1)
 
 
@@ -112,8 +114,11 @@ def commit(
         values["theme"] = response.theme
     store.update(connection, conversation.id, **values)
     meta = _meta(turn, response, source)
-    drafts = [Draft("message", "bot", payload(reply) | {"meta": meta if first else {"turn": turn.message.seq}})
-              for first, reply in zip(_first_only(), response.replies)]
+    drafts = [
+        Draft("message", "bot",
+              payload(reply) | {"meta": meta if place == 0 else {"turn": turn.message.seq}})
+        for place, reply in enumerate(response.replies)
+    ]
     made = store.append(connection, conversation.id, drafts, at=iso(moment.now))
     fresh = store.get(connection, conversation.id)
     made += carry_out(connection, fresh, turn.message, response.effects, moment)
@@ -125,12 +130,6 @@ def payload(reply: Reply) -> dict[str, Any]:
     full = reply.dict(exclude_none=True)
     return {key: value for key, value in full.items()
             if key in ("text", "reply", "choices", "articles") or value}
-
-
-def _first_only() -> Any:
-    yield True
-    while True:
-        yield False
 
 
 def _meta(turn: Turn, response: TurnResponse, source: str) -> dict[str, Any]:

@@ -13,6 +13,12 @@ from bot.settings import LOCALES, ROOT
 FILE = ROOT / "data" / "wording" / "service.yml"
 
 
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, dict[str, str]] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    return found
+
+
 @lru_cache(maxsize=4)
 def table(path: Path = FILE) -> dict[str, dict[str, str]]:
     """All sentences by key and locale. Raises ConfigurationError where one is missing."""

@@ -26,7 +26,7 @@ def normalise(channel: str, contact: str, language: str | None) -> str:
 
 
 def _phone(value: str, language: str | None) -> str:
-    import phonenumbers   # its tables load in a tenth of a second: only when a number is given
+    import phonenumbers  # its tables load in a tenth of a second: only when a number is given
 
     regions = dict.fromkeys(("FR", _REGIONS.get(language or "fr", "FR")))
     for region in regions:   # customers of a French supplier first

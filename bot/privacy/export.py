@@ -8,7 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.conversations import store
-from bot.storage.schema import article_views, conversations, events, facts, feedback, gaps, outbox, ticket_events, tickets
+from bot.storage.schema import (
+    article_views,
+    conversations,
+    events,
+    facts,
+    feedback,
+    gaps,
+    outbox,
+    ticket_events,
+    tickets,
+)
 
 _HIDDEN = {"token_hash", "turn_token", "turn_lease_until"}
 
@@ -21,7 +31,8 @@ def export_conversation(connection: Connection, conversation_id: str) -> dict[st
     data: dict[str, Any] = {"conversation": {k: v for k, v in row.items() if k not in _HIDDEN}}
     for table in (events, tickets, gaps, facts, article_views, feedback, outbox):
         found = connection.execute(
-            sa.select(table).where(table.c.conversation_id == conversation_id)).mappings()
+            sa.select(table).where(table.c.conversation_id == conversation_id)
+            .order_by(*table.primary_key.columns)).mappings()
         data[table.name] = [dict(item) for item in found]
     references = [ticket["reference"] for ticket in data["tickets"]]
     history = connection.execute(

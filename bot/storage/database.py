@@ -160,8 +160,7 @@ def _sqlite_engine(url: str) -> Engine:
         connect_args={"check_same_thread": False, "timeout": 10},
     )
 
-    @sa.event.listens_for(engine, "connect")
-    def _connect(dbapi: Any, _record: Any) -> None:
+    def connected(dbapi: Any, _record: Any) -> None:
         dbapi.isolation_level = None    # we say BEGIN ourselves; pysqlite's own guess is too late
         cursor = dbapi.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
@@ -169,11 +168,12 @@ def _sqlite_engine(url: str) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def begun(connection: Connection) -> None:
         writing = connection.get_execution_options().get("relais_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
+    sa.event.listen(engine, "connect", connected)
+    sa.event.listen(engine, "begin", begun)
     return engine
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
+import sqlalchemy as sa
 
 from bot.storage.database import Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _HERE = Path(__file__).resolve().parent / "migrations"
+#: The newest revision: a database that has it is left alone, without loading Alembic.
+HEAD = "0001"
 
 
 def alembic_config(url: str = "") -> Config:
     """Alembic's configuration for our migrations; ``url`` only where no connection is passed."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     if url:
@@ -33,9 +40,23 @@ def upgrade(database: Database | str, revision: str = "head") -> None:
         finally:
             opened.close()
         return
+    if revision == "head" and _current(database) == HEAD:
+        return
+    from alembic import command
+
     config = alembic_config()
     with database.write() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(727165)")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _current(database: Database) -> str | None:
+    """The revision a database says it has; None where it has none yet."""
+    try:
+        with database.read() as connection:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    except sa.exc.DatabaseError:
+        return None
+    return str(found) if found else None

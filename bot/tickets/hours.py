@@ -129,7 +129,7 @@ def _is_holiday(country: str, day: date) -> bool:
 
 @lru_cache(maxsize=8)
 def _calendar(country: str) -> Container[date]:
-    import holidays   # half a second the first time: only where hours are asked
+    import holidays  # half a second the first time: only where hours are asked
 
     try:
         return holidays.country_holidays(country)

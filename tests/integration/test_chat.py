@@ -25,7 +25,8 @@ def test_a_new_conversation_greets_in_the_pages_language(web: Web):
         assert any(w in first[0]["text"] for w in word.split("|"))
         ids = [c["id"] for c in first[0]["choices"]]
         assert 4 <= len(ids) <= 5
-        assert "flow:outage" in ids and ids[-1] == "human"
+        assert "flow:outage" in ids
+        assert ids[-1] == "human"
 
 
 def test_a_message_is_answered_and_numbered(web: Web, dialogue: Dialogue):
@@ -35,7 +36,8 @@ def test_a_message_is_answered_and_numbered(web: Web, dialogue: Dialogue):
     assert [e["seq"] for e in events] == [1, 2, 3]
     assert events[1] | {"text": "ma facture a doublé", "author": "customer"} == events[1]
     assert reply["text"] == "Voici la réponse."
-    assert reply["choices"] == [] and reply["articles"] == []
+    assert reply["choices"] == []
+    assert reply["articles"] == []
     assert "meta" not in reply
     asked = dialogue.seen[0]
     assert asked["text"] == "ma facture a doublé"
@@ -112,7 +114,8 @@ def test_a_stream_gives_the_same_events_and_resumes(web: Web, dialogue: Dialogue
     messages = [(i, e) for i, e in got if e["kind"] == "message"]
     assert [i for i, _ in messages] == ["1", "2", "3"]
     typing = [e for i, e in got if e["kind"] == "typing"]
-    assert typing and typing[0]["author"] == "bot"
+    assert typing
+    assert typing[0]["author"] == "bot"
     assert all(i is None for i, e in got if e["kind"] == "typing")
     got.clear()
     read({"Last-Event-ID": "2"}, 3)
@@ -167,7 +170,8 @@ def test_a_failing_dialogue_still_gives_an_answer_options_or_a_ticket(
     assert reply["reply"] in ("options", "answer")
     assert any(a["id"] == "choisir-puissance" for a in reply["articles"])
     picked = customer.say(choice="article:choisir-puissance", seconds=5)
-    assert picked["reply"] == "answer" and "kVA" in picked["text"]
+    assert picked["reply"] == "answer"
+    assert "kVA" in picked["text"]
     lost = customer.say("xyzzy plugh qwrtz", seconds=5)
     assert lost["reply"] == "handover"
     ticket = customer.until(lambda e: e["kind"] == "handover", after=lost["seq"])
@@ -182,7 +186,8 @@ def test_danger_is_answered_even_without_a_dialogue(web: Web, dialogue: Dialogue
     reply = customer.say("ça sent le gaz dans la cuisine !!", seconds=5)
     assert "0 800 47 33 33" in reply["text"]
     ticket = next(e for e in customer.until(lambda e: e["kind"] == "ticket") if e["kind"] == "ticket")
-    assert ticket["queue"] == "urgent" and ticket["priority"] == "urgent"
+    assert ticket["queue"] == "urgent"
+    assert ticket["priority"] == "urgent"
     web.services.client._resting_until.clear()
 
 
@@ -196,7 +201,9 @@ def test_handing_over_opens_one_ticket_and_silences_the_bot(web: Web, dialogue: 
     assert first.json() == again.json()
     events = customer.events()
     tickets = [e for e in events if e["kind"] == "ticket"]
-    assert len(tickets) == 1 and tickets[0]["position"] >= 1 and tickets[0]["status"] == "new"
+    assert len(tickets) == 1
+    assert tickets[0]["position"] >= 1
+    assert tickets[0]["status"] == "new"
     told = next(e for e in events if e["kind"] == "handover")
     assert first.json()["ticket"] in told["text"]
     assert "wait_seconds" not in told        # nothing measured yet: nothing claimed

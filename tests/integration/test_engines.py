@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from web_support import ALWAYS, Dialogue, answer, make_settings, running
 
 from bot.analytics.metrics import figures, period, refresh_outcomes
@@ -29,7 +30,7 @@ from bot.staff.accounts import Member
 from bot.storage import outbox
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
-from bot.storage.migrate import upgrade
+from bot.storage.migrate import HEAD, alembic_config, upgrade
 from bot.storage.schema import conversations, events, metadata, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
@@ -38,7 +39,7 @@ from bot.tickets.hours import desk
 AGENT = Member("agent", "Ana", "agent")
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(database_url: str):
     made = Database(database_url)
     upgrade(made)
@@ -46,7 +47,7 @@ def database(database_url: str):
     made.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def moment(tmp_path: Path) -> Moment:
     return Moment(utcnow(), desk(make_settings(tmp_path, None, opening_hours=ALWAYS)))
 
@@ -72,6 +73,7 @@ def test_migrated_and_fresh_schema_are_the_same(database: Database, tmp_path: Pa
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
     upgrade(database)      # twice changes nothing
     inspector = sa.inspect(database.engine)
     assert set(inspector.get_table_names()) == {*metadata.tables, "alembic_version"}

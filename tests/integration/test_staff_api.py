@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from web_support import PASSWORD, Customer, Dialogue, Web, answer
 
 
-@pytest.fixture()
+@pytest.fixture
 def people(web: Web):
     made = {name: web.staff(name) for name in ("agent", "lead", "analyst")}
     yield made
@@ -136,17 +137,14 @@ def test_a_settled_ticket_reopens_when_the_customer_writes_but_not_for_thanks(we
 
 
 def test_two_agents_at_once_only_one_takes_it(web: Web, people):
+    def taken_by(client: httpx.Client, reference: str) -> int:
+        return client.post(f"/tickets/{reference}/take").status_code
+
     for _ in range(5):
         _, reference = handed_over(web)
-        results: list[int] = []
-        threads = [
-            threading.Thread(target=lambda c=client: results.append(c.post(f"/tickets/{reference}/take").status_code))
-            for client in (people["agent"], people["lead"])]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(results) == [200, 409]
+        with ThreadPoolExecutor(2) as pool:
+            jobs = [pool.submit(taken_by, people[name], reference) for name in ("agent", "lead")]
+            assert sorted(job.result() for job in jobs) == [200, 409]
 
 
 def test_transfer_and_hand_back(web: Web, people, dialogue: Dialogue):
@@ -180,7 +178,7 @@ def test_an_agent_steps_into_a_chat_of_the_bot(web: Web, people, dialogue: Dialo
 
 
 def test_a_mail_customer_gets_the_answer_by_mail(web: Web, people):
-    customer, reference = handed_over(web, channel="email", contact="camille@exemple.fr")
+    _customer, reference = handed_over(web, channel="email", contact="camille@exemple.fr")
     people["agent"].post(f"/tickets/{reference}/reply", json={"text": "Votre échéancier est prêt."})
     with web.services.database.read() as connection:
         payloads = connection.exec_driver_sql("SELECT payload FROM outbox").scalars().all()
@@ -207,7 +205,8 @@ def test_typing_reaches_the_customer_from_the_one_who_has_the_ticket(web: Web, p
         reader.join(timeout=0.1)
         if not reader.is_alive():
             break
-    assert got and '"name":"Ana"' in got[0]
+    assert got
+    assert '"name":"Ana"' in got[0]
 
 
 def test_articles_are_published_versioned_and_rolled_back(web: Web, people):
@@ -357,7 +356,8 @@ def test_too_many_tries_are_slowed_down(web: Web):
 def test_pages_sign_in_with_a_cookie_and_write_with_its_csrf_token(web: Web):
     with httpx.Client(base_url=web.url) as browser:
         wrong = browser.post("/login", data={"username": "lead", "password": "non"})
-        assert wrong.status_code == 401 and "relais_session" not in browser.cookies
+        assert wrong.status_code == 401
+        assert "relais_session" not in browser.cookies
         foreign = browser.post("/login", data={"username": "lead", "password": PASSWORD},
                                headers={"Origin": "https://ailleurs.example"})
         assert foreign.status_code == 403
@@ -365,7 +365,8 @@ def test_pages_sign_in_with_a_cookie_and_write_with_its_csrf_token(web: Web):
                            headers={"Origin": web.url})
         assert got.status_code == 303
         cookie = next(h for h in got.headers.get_list("set-cookie") if h.startswith("relais_session"))
-        assert "HttpOnly" in cookie and "SameSite=lax" in cookie
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
         assert browser.get("/api/v1/staff/me").json()["role"] == "lead"
         body = {"max_wrong": 0.07}
         assert browser.put("/api/v1/staff/settings", json=body).status_code == 403

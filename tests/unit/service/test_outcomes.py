@@ -64,7 +64,7 @@ pieces = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(pieces, max_size=20), st.booleans())
 def test_one_class_the_same_every_time_and_with_a_person_only_by_a_ticket(events, ticket):
     if ticket:

@@ -1,0 +1,193 @@
+"""The worker's chores and the commands that work on an instance's data."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from web_support import Dialogue, answer, make_settings, running
+
+from bot.cli.app import main
+from bot.errors import BadInput, Unavailable
+from bot.integrations.mail import SpoolMailer
+from bot.settings import get_settings
+from bot.storage import outbox
+from bot.storage.clock import later
+from bot.storage.database import Database
+from bot.storage.migrate import upgrade
+from bot.storage.schema import conversations
+from bot.worker import Worker
+
+
+@dataclass
+class Ran:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def relais(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the command on an instance, in this process."""
+    def run(home: Path, *arguments: str) -> Ran:
+        monkeypatch.setenv("RELAIS_HOME", str(home))
+        monkeypatch.delenv("PORT", raising=False)
+        monkeypatch.setattr("sys.stdin", io.StringIO(""))
+        get_settings.cache_clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        get_settings.cache_clear()
+        out = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), out.out, out.err)
+
+    return run
+
+
+class FlakyMailer:
+    """Fails as told, then sends."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures, self.sent = list(failures), []
+
+    def send(self, mail):
+        """Send or fail."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(mail)
+        return "id"
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    made = Database(f"sqlite:///{tmp_path / 'relais.db'}")
+    upgrade(made)
+    yield made
+    made.close()
+
+
+def queue(database: Database, key: str = "k") -> None:
+    with database.write() as connection:
+        outbox.put(connection, key=key, topic="mail",
+                   payload={"to": "camille@exemple.fr", "subject": "Sujet", "text": "Corps"})
+
+
+def test_a_mail_is_tried_again_until_it_is_sent_once(tmp_path: Path, database: Database):
+    mailer = FlakyMailer(Unavailable("away"), OSError("reset"))
+    worker = Worker(make_settings(tmp_path, None), database, mailer)
+    queue(database)
+    for _ in range(4):
+        worker.deliver()
+        with database.write() as connection:
+            connection.execute(sa.update(outbox.outbox).values(next_at=later(-1)))
+    assert [mail.key for mail in mailer.sent] == ["k"]
+    with database.read() as connection:
+        assert outbox.counts(connection) == {"waiting": 0, "dead": 0}
+
+
+def test_a_mail_that_cannot_work_is_a_dead_letter_at_once(tmp_path: Path, database: Database):
+    worker = Worker(make_settings(tmp_path, None), database, FlakyMailer(BadInput("no such address")))
+    queue(database)
+    worker.deliver()
+    with database.read() as connection:
+        assert outbox.dead_letters(connection)[0]["error"] == "no such address"
+
+
+def test_one_failing_chore_does_not_stop_the_others(tmp_path: Path, database: Database):
+    worker = Worker(make_settings(tmp_path, None), database, FlakyMailer())
+    ran: list[str] = []
+
+    def broken() -> int:
+        raise RuntimeError("broken")
+
+    worker.chores[0].run = broken
+    worker.chores[1].run = lambda: ran.append("idle") or 0
+    worker.once()
+    assert ran == ["idle"]
+
+
+def test_a_worker_process_sends_what_the_web_process_queued_and_stops_on_sigterm(relais, tmp_path: Path, dialogue: Dialogue):
+    with running(tmp_path, dialogue) as web:
+        customer = web.customer()
+        customer.say("je préfère un mail")
+        got = web.http.post(f"{customer.url}/handover", headers=customer.headers,
+                            json={"channel": "email", "contact": "camille@exemple.fr"})
+        worker = subprocess.Popen([sys.executable, "-m", "bot.worker"], env={
+            **os.environ, "RELAIS_HOME": str(tmp_path), "RELAIS_ENV_FILE": "/nonexistent"})
+        try:
+            spool = SpoolMailer(tmp_path / "mail")
+            until = time.monotonic() + 30
+            while not spool.list() and time.monotonic() < until:
+                time.sleep(0.1)
+            mail = spool.list()[0]
+            assert mail.to == "camille@exemple.fr"
+            assert got.json()["ticket"] in mail.subject
+            assert "je préfère un mail" in mail.text
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(timeout=10) == 0
+
+        exported = relais(tmp_path, "export", "camille@exemple.fr")
+        assert json.loads(exported.stdout)[0]["events"][1]["payload"]["text"] == "je préfère un mail"
+        erased = relais(tmp_path, "erase", "camille@exemple.fr", "--yes")
+        assert erased.returncode == 0, erased.stderr
+        assert "1 conversation(s), 1 written mail(s)" in erased.stdout
+        assert spool.list() == ()
+        for path in tmp_path.glob("relais.db*"):
+            assert b"camille@exemple.fr" not in path.read_bytes(), path
+        again = relais(tmp_path, "erase", "camille@exemple.fr", "--yes")
+        assert again.returncode == 1
+        assert again.stderr.count("\n") == 1
+
+
+def test_reports_say_the_same_before_and_after_recomputing(relais, tmp_path: Path, dialogue: Dialogue):
+    with running(tmp_path, dialogue) as web:
+        for text in ("une", "deux"):
+            web.customer().say(text)
+        dialogue.script = lambda body: answer("Bonjour !", "smalltalk")
+        web.customer().say("salut")
+        first = json.loads(relais(tmp_path, "report", "--json").stdout)
+        with web.services.database.write() as connection:
+            connection.execute(sa.update(conversations).values(outcome="urgent"))
+        second = json.loads(relais(tmp_path, "report", "--json", "--recompute").stdout)
+        assert second.pop("recomputed") == 3
+        assert first == second
+        text = relais(tmp_path, "report", "--by", "locale").stdout
+        assert "deflection" in text
+        assert "0.0% … 100.0%" in text
+
+
+def test_accounts_by_command(relais, tmp_path: Path, dialogue: Dialogue):
+    with running(tmp_path, dialogue) as web:
+        made = relais(tmp_path, "users", "add", "luc", "--role", "admin", "--languages", "fr,nl")
+        assert made.returncode == 0, made.stderr
+        password = made.stdout.split("password ")[1].strip()
+        login = {"username": "luc", "password": password}
+        assert web.http.post(f"{web.url}/api/v1/staff/login", json=login).json()["role"] == "admin"
+        assert relais(tmp_path, "users", "shut", "luc").returncode == 0
+        assert web.http.post(f"{web.url}/api/v1/staff/login", json=login).status_code == 401
+        assert "(shut)" in relais(tmp_path, "users", "list").stdout
+        for bad in (("add", "luc"), ("add", "x"), ("add", "eva", "--role", "boss"), ("shut", "nobody")):
+            got = relais(tmp_path, "users", *bad)
+            assert got.returncode in (1, 2)
+            assert "Traceback" not in got.stderr
+            assert got.stderr.strip()
+
+
+def test_commands_without_an_instance_say_what_to_do(relais, tmp_path: Path):
+    for command in (("report",), ("users", "list"), ("export", "a@b.fr"), ("erase", "a@b.fr", "--yes")):
+        got = relais(tmp_path / "empty", *command)
+        assert got.returncode == 1
+        assert "relais serve" in got.stderr
+        assert not (tmp_path / "empty").exists()
