@@ -111,7 +111,7 @@ class ValidateFlow(FlowAction, ABC):
         for reply in replies:
             reply.feedback = False
             reply.choices = [c for c in reply.choices if not c.id.startswith("flow:")]
-        again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"))
+        again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
         return [*replies, again] if again else replies
 
     def _offer_switch(self, turn: TurnContext, other: str) -> Reply:

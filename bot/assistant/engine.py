@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from bot.assistant.catalogue import Catalogue
 from bot.assistant.context import TurnContext
 from bot.assistant.memory import Memory
-from bot.assistant.policy import REFUSALS
 from bot.assistant.protocol import TurnRequest
 from bot.backoffice.factory import make_backoffice
 from bot.backoffice.port import Backoffice
@@ -24,13 +23,17 @@ from bot.language.wording import Wording, get_wording
 from bot.settings import LOCALES, Settings, get_settings
 from bot.understanding.context import ReadingContext
 from bot.understanding.model import Model
-from bot.understanding.types import Entity, Understanding
+from bot.understanding.types import REFUSALS, Entity, Understanding
 
 if TYPE_CHECKING:
     from rasa_sdk import Tracker
 
 #: Intents whose text is a request worth quoting to an agent.
 _REQUESTS = ("faq", "out_of_scope", "urgent")
+
+
+#: Praise that means its opposite when it is ironic ("trop content, merci beaucoup 🙁").
+_PRAISE = ("compliment", "thanks", "laugh", "affirm", "acknowledge")
 
 
 class Engine:
@@ -49,7 +52,10 @@ class Engine:
         """Read a message with the conversation so far."""
         previous = (memory.language,) if memory.turns else ()
         context = ReadingContext(article=memory.article, theme=memory.theme)
-        return self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
+        found = self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
+        if found.mood == "ironic" and found.intent in _PRAISE:
+            return replace(found, intent="sarcasm")
+        return found
 
     def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
         """The context of a turn, with the memory brought up to date by what was just heard."""

@@ -17,12 +17,10 @@ from typing import Literal
 
 from bot.assistant.memory import Memory
 from bot.understanding.thresholds import Thresholds
-from bot.understanding.types import ArticleCandidate, Understanding
+from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 
 Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
 
-#: Small talk that says "that was not it".
-REFUSALS = frozenset({"deny", "disbelief", "sarcasm", "frustration", "insult", "confused"})
 ANGER = frozenset({"frustration", "insult"})
 
 

@@ -7,6 +7,7 @@ from bot.assistant.context import TurnContext
 from bot.assistant.policy import ANGER, Decision, decide
 from bot.assistant.protocol import Reply
 from bot.assistant.replies import remember, render
+from bot.language.wording import fingerprint
 
 
 def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
@@ -20,6 +21,8 @@ def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
             return [], decision.flow
         replies = render(decision, turn)
         replies += _second_question(decision, turn, replies)
+    if replies and turn.memory.said and fingerprint(replies[0].text) == turn.memory.said[-1]:
+        replies = render(Decision("offer_human", "handover.offer_again", reason="said just before"), turn)
     if turn.understanding.intent in ANGER or turn.understanding.mood == "angry":
         turn.memory.anger += 1
     remember(replies, turn)

@@ -7,14 +7,15 @@ to a way out (a person), never to a third try in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.assistant.protocol import Choice, Reply
 from bot.errors import NotAllowed
 from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
-from bot.understanding.types import SMALLTALK
+from bot.language.wording import fingerprint
+from bot.understanding.types import REFUSALS, SMALLTALK
 
 #: Failures after which the engine stops asking and offers a person, and after which it calls one.
 OFFER_AFTER, HAND_OVER_AFTER = 2, 3
@@ -56,10 +57,14 @@ def _advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     return _continue(flow, scene, found, problems, base=along)
 
 
-def ask_again(flow: Flow, scene: Scene, *, prefix: str = "") -> Reply | None:
-    """The pending question once more, after something in between was answered."""
+def ask_again(flow: Flow, scene: Scene, *, prefix: str = "", said: Collection[str] = ()) -> Reply | None:
+    """The pending question once more, after something in between was answered: briefly at first, in full
+    where the brief form was just said (``said``: fingerprints of recent replies)."""
     step = _step(flow, scene.slots.get("requested_slot"))
-    return _question(flow, step, scene, prefix=prefix) if step else None
+    if step is None:
+        return None
+    brief = _question(flow, step, scene, prefix=prefix, text=_help(flow, step, scene))
+    return brief if fingerprint(brief.text) not in said else _question(flow, step, scene, prefix=prefix)
 
 
 def _step(flow: Flow, slot: object) -> Step | None:
@@ -168,7 +173,7 @@ def _check(
 def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     understanding = heard.understanding
     known = understanding.intent in SMALLTALK or understanding.intent == "faq" or understanding.intent.startswith("flow_")
-    if known and understanding.intent not in ("deny", "affirm", "confused"):
+    if known and understanding.intent not in (*REFUSALS, "affirm", f"flow_{flow.id}"):
         return Advance(interrupted=True, requested=scene.slots.get("requested_slot"))
     failures = int(scene.slots.get("flow_failures") or 0) + 1
     step = _step(flow, scene.slots.get("requested_slot"))
@@ -181,8 +186,13 @@ def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
                    Choice(id="flow:back", label=scene.say("choice.back")),
                    Choice(id="flow:cancel", label=scene.say("choice.cancel"))]
         result.replies.append(Reply(text=text, reply="options", choices=choices))
+    elif understanding.intent in REFUSALS:
+        reply = _question(flow, step, scene, prefix=scene.say("flow.not_that"), text=_help(flow, step, scene))
+        reply.choices += [Choice(id="human", label=scene.say("choice.human")),
+                          Choice(id="flow:cancel", label=scene.say("choice.cancel"))]
+        result.replies.append(reply)
     else:
-        result.replies.append(_question(flow, step, scene, prefix=_help(flow, step, scene)))
+        result.replies.append(_question(flow, step, scene, text=_help(flow, step, scene)))
     return result
 
 
@@ -239,9 +249,10 @@ def _ask_key(flow: Flow, step: Step, scene: Scene) -> str:
     return key or f"{flow.id}.{step.slot.removeprefix(flow.id + '_')}.ask"
 
 
-def _question(flow: Flow, step: Step, scene: Scene, *, prefix: str = "") -> Reply:
-    values = dict(step.values(scene)) if step.values else {}
-    text = scene.say(_ask_key(flow, step, scene), **values)
+def _question(flow: Flow, step: Step, scene: Scene, *, prefix: str = "", text: str | None = None) -> Reply:
+    if text is None:
+        values = dict(step.values(scene)) if step.values else {}
+        text = scene.say(_ask_key(flow, step, scene), **values)
     offered = step.choices(scene) if step.choices else ()
     choices = [item if isinstance(item, Choice) else choice(step.slot, *item) for item in offered]
     return Reply(text=f"{prefix}\n\n{text}".strip(), reply="flow", choices=choices, input=step.input)

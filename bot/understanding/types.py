@@ -13,6 +13,8 @@ SMALLTALK: tuple[str, ...] = (
     "frustration", "laugh", "emoji", "how_are_you", "bot_challenge", "compliment", "joke", "ability",
     "acknowledge", "wait",
 )
+#: Small talk that says "that was not it".
+REFUSALS: tuple[str, ...] = ("deny", "disbelief", "sarcasm", "frustration", "insult", "confused")
 #: ``go_back`` and ``start_over``, since Rasa keeps the names ``back`` and ``restart`` for itself.
 CONTROL: tuple[str, ...] = ("human", "urgent", "cancel", "go_back", "start_over", "repeat")
 
