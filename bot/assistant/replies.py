@@ -165,10 +165,10 @@ def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object]
     memory.handed_over = True
     memory.pending = None
     memory.unknown = 0
-    if decision.key == "urgent":
-        lead = danger_words(danger_of(turn.understanding) or "any", turn.say)
-    else:
-        lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
+    if urgent:      # nobody in danger should be told to stay and write
+        lead = danger_words(danger_of(turn.understanding) or "any", turn.say) if decision.key == "urgent" else ""
+        return [Reply(text=f"{lead}\n\n{turn.say('handover.urgent_opened')}".strip(), reply="handover")]
+    lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
     return [Reply(text=f"{lead}\n\n{when_answered(turn)}", reply="handover")]
 
 
