@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 #: How many sentences back the bot avoids repeating itself.
-RECENT = 8
+RECENT = 16
 
 
 @dataclass

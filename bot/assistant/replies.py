@@ -32,7 +32,8 @@ def remember(replies: list[Reply], turn: TurnContext, *, kind: str | None = None
 
     memory = turn.memory
     for reply in replies:
-        memory.said.append(fingerprint(reply.text))
+        parts = reply.text.split("\n\n")
+        memory.said += [fingerprint(part) for part in parts if len(parts) > 1] + [fingerprint(reply.text)]
         if reply.choices:
             memory.offered = [c.id for c in reply.choices]
     if replies:

@@ -21,7 +21,8 @@ def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
             return [], decision.flow
         replies = render(decision, turn)
         replies += _second_question(decision, turn, replies)
-    if replies and turn.memory.said and fingerprint(replies[0].text) == turn.memory.said[-1]:
+    handed = any(reply.reply == "handover" for reply in replies)
+    if replies and not handed and fingerprint(replies[0].text) in turn.memory.said[-1:]:
         replies = render(Decision("offer_human", "handover.offer_again", reason="said just before"), turn)
     if turn.understanding.intent in ANGER or turn.understanding.mood == "angry":
         turn.memory.anger += 1
