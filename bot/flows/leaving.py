@@ -22,6 +22,7 @@ from bot.flows.format import money, number
 from bot.flows.hearing import fold, picked
 from bot.flows.identity import access
 from bot.flows.meter_hearing import REGISTERS, readings
+from bot.flows.places import looks_like_address
 from bot.flows.types import Finish, Heard, Parsed, Problem, Scene, Step
 
 #: A contract may end this far ahead.
@@ -184,11 +185,6 @@ def forward_step(flow_id: str, needed: Callable[[Scene], bool]) -> Step:
     return Step(slot=name, parse=parse, ask="leaving.forward.ask", correctable=False, needed=needed,
                 values=lambda scene: {"email": contract(scene, flow_id).get("email") or ""},
                 choices=lambda scene: [("email", scene.say("leaving.choice_email"))])
-
-
-def looks_like_address(text: str) -> bool:
-    """Words and a number, no question, of a sane length."""
-    return bool(re.search(r"\d", text) and len(re.findall(r"[^\W\d_]", text)) >= 4 and len(text) <= 160 and "?" not in text)
 
 
 def forward(scene: Scene, flow_id: str) -> str | None:

@@ -9,7 +9,8 @@ from bot.flows.contract import today
 from bot.flows.facts import fact
 from bot.flows.format import either
 from bot.flows.hearing import fold, picked, yes_no
-from bot.flows.leaving import check_day, looks_like_address, said_dates, slot
+from bot.flows.leaving import check_day, said_dates, slot
+from bot.flows.places import looks_like_address
 from bot.flows.types import Heard, Parsed, Problem, Scene
 
 ID = "move_home"
@@ -23,7 +24,7 @@ _ENTER = re.compile(
 )
 _MOVE = re.compile(r"\b(?:demenag\w*|mov(?:e|ing)|verhuiz\w*|umzieh\w*|umzug|mudo|mudanza|trasloc\w*)\b")
 _GONE = re.compile(
-    r"\b(?:a l etranger|abroad|chez (?:mes|mon|ma|des|un|une) (?:parents?|mere|pere|ami\w*|copain|copine|conjoint\w*|enfants?|fille|fils)|en (?:maison de retraite|ehpad|colocation)|"
+    r"\b(?:a l etranger|abroad|chez (?:mes|mon|ma|des|un|une) (?:parents?|mere|pere|ami\w*|copain|copine|conjoint\w*|enfants?|fille|fils)|en (?:maison de retraite|ehpad)|"
     r"maison de retraite|ehpad|definitivement|pour de bon|sans (?:reprendre|rouvrir|nouveau contrat)|autre fournisseur|plus besoin|expatri\w*|"
     r"buitenland|ausland|extranjero|estero|for good|care home|nursing home)\b"
 )

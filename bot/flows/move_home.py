@@ -200,7 +200,7 @@ FLOW = Flow(
         Step(slot=f"{ID}_stay", parse=hear.stay, choices=_stay_choices, needed=_running),
         Step(slot=f"{ID}_new_address", parse=hear.address, needed=_opens),
         Step(slot=f"{ID}_new_postcode", parse=hear.postcode, needed=_opens, input=Input(kind="postcode")),
-        Step(slot=f"{ID}_new_town", parse=hear.town, listen=True),
+        Step(slot=f"{ID}_new_town", parse=hear.town, listen=True, depends=(f"{ID}_new_postcode",)),
         Step(slot=f"{ID}_enter_on", parse=hear.enter_on, choices=_enter_choices, needed=_opens, input=Input(kind="date")),
         Step(slot=f"{ID}_new_energy", parse=hear.energy, choices=_energy_choices, needed=_opens),
         Step(slot=f"{ID}_new_power", parse=hear.power, ask=_power_ask, choices=_power_choices, needed=_with_power,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from bot.flows.hearing import Patterns, compile_patterns, match, picked, plain, yes_no
+from bot.flows.places import looks_like_address
 from bot.flows.types import Heard, Parsed, Problem, Scene
+from bot.understanding.types import SMALLTALK
 
 _UNKNOWN = (
     r"(?:je |j'|chais |sais )?(?:ne )?sais? pas", r"aucune idee", r"pas sure?\b", r"comment (?:je )?(?:le )?(?:sais|voir|savoir)",
@@ -193,5 +195,8 @@ def address(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     text = " ".join(heard.text.split())
     if _SKIP.match(plain(heard)):
         return "skip"
-    looks = len(re.findall(r"[^\W\d_]", text)) >= 4 and len(text) <= 160 and "?" not in text
-    return text if looks and heard.understanding.intent not in ("confused", "deny", "affirm") else None
+    words = len(re.findall(r"[^\W\d_]", text)) >= 4 and len(text) <= 160 and "?" not in text
+    if looks_like_address(text):
+        return text
+    talk = heard.understanding.intent in ("faq", *SMALLTALK) or heard.understanding.intent.startswith("flow_")
+    return text if words and not talk else None

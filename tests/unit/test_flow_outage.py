@@ -317,3 +317,67 @@ def test_english(lines: list[str]) -> None:
         words = t.say(line)
     assert t.end == "done"
     assert "Added" in words
+
+
+def test_the_demo_back_office_knows_a_cut_and_keeps_one_report(desk) -> None:
+    t = Talk(FLOW, desk.backoffice)
+    words = t.say("bonjour, plus de courant dans tout le quartier, je suis à Nantes 44000")
+    assert t.asked == "outage_confirm"
+    assert "Nantes" in words
+    assert "340" in words
+    once = t.say("oui")
+    assert t.again() == once
+    assert desk.agreements("outage") == 1
+
+
+def test_a_gas_cut_of_the_demo_is_not_taken_for_a_power_cut(desk) -> None:
+    t = Talk(FLOW, desk.backoffice)
+    t.say("plus de courant dans tout l'immeuble 59000 Lille")
+    assert t.asked == "outage_address"
+    gas = Talk(FLOW, desk.backoffice)
+    assert "Lille" in gas.say("plus de gaz dans l'immeuble 59000 Lille")
+    assert gas.asked == "outage_confirm"
+
+
+def test_back_office_down_at_the_report_does_nothing(desk) -> None:
+    t = Talk(FLOW, desk.backoffice)
+    t.say("toute la rue est éteinte 35000")
+    t.press("skip")
+    desk.break_down()
+    with pytest.raises(BackofficeDown):
+        t.say("oui")
+    desk.repair()
+    assert desk.agreements("outage") == 0
+
+
+@pytest.mark.parametrize(("language", "lines"), [
+    ("nl", ["geen stroom in de hele straat, 44000"]), ("es", ["no hay luz en toda la calle, 44000"]),
+    ("de", ["Stromausfall in der ganzen Straße, 44000"]), ("it", ["manca la corrente in tutta la via, 44000"]),
+    ("nl", ["stroomstoring", "alleen bij mij", "hij staat uit", "hij valt weer uit"]), ("es", ["sin luz", "solo en mi casa", "está bajado", "vuelve a saltar"]),
+    ("de", ["kein Strom", "nur bei mir", "er ist unten", "er fliegt wieder raus"]), ("it", ["senza corrente", "solo da me", "è giù", "scatta di nuovo"]),
+])
+def test_other_languages_are_heard(desk, language: str, lines: list[str]) -> None:
+    t = Talk(FLOW, desk.backoffice, language=language)
+    for line in lines:
+        t.say(line)
+    assert t.asked == ("outage_confirm" if len(lines) == 1 else "outage_circuits")
+
+
+@pytest.mark.parametrize("text", ["notre bébé est sous respirateur et il n'y a plus de courant"])
+def test_someone_who_depends_on_power_comes_first(text: str) -> None:
+    t = talk()
+    assert "15 ou le 112" in t.say(text)
+    assert t.end == "handover"
+
+
+def test_a_danger_the_understanding_noted_is_enough_and_a_denial_outweighs_it() -> None:
+    from bot.flows.danger import danger_of
+    from bot.understanding.types import Understanding
+
+    def understood(text: str, *notes: str) -> Understanding:
+        return Understanding(text=text, language="fr", language_confidence=1.0, intent="urgent" if notes else "faq", confidence=0.9, notes=notes)
+
+    assert danger_of(understood("un nourrisson et plus de chauffage", "danger: fragile")) == "fragile"
+    assert danger_of(understood("plus de gaz, mais aucune odeur de gaz", "danger: gas")) is None
+    assert danger_of(understood("au secours", "danger: unheard of")) == "any"
+    assert danger_of(understood("ma facture")) is None
