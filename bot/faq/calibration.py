@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,8 @@ def fit_calibrator(signals: Doubles, right: Bools, languages: Sequence[str] | No
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
     z = (x - mean) / scale
-    codes = sorted({c for c in languages or () if sum(d == c for d in languages or ()) >= LANGUAGE_FROM})
+    seen = Counter(languages or ())
+    codes = sorted(c for c, n in seen.items() if n >= LANGUAGE_FROM) if len(seen) > 1 else []
     dummies = np.array([[float(c == d) for d in codes] for c in languages]) if codes and languages else np.zeros((len(y), 0))
     full = np.hstack([z, dummies, np.ones((len(y), 1))])
     penalty = np.array([ridge] * z.shape[1] + [2.0] * len(codes) + [1e-3])

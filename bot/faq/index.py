@@ -19,11 +19,11 @@ from scipy import sparse
 from bot.faq import kernel as krr
 from bot.faq.articles import Article
 from bot.faq.dense import DenseIndex
-from bot.faq.lexical import TermMatrix, Vocabulary, WordAnalyser, widen
+from bot.faq.lexical import TermMatrix, Vocabulary, WordAnalyser, character_vocabulary, widen
 from bot.faq.vectors import VectorCache
 from bot.language.encoder import Kind
 from bot.language.normalise import clean
-from bot.language.tokens import analyse_characters, stem, words
+from bot.language.tokens import stem, words
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -99,7 +99,7 @@ class Index:
         position = {slug: i for i, slug in enumerate(self.ids)}
         self.articles = sorted(articles, key=lambda a: position[a.id])
         sample = ((t, a.locale) for a in self.articles for t in (a.title, a.answer, a.plain, *a.variants))
-        self._characters = Vocabulary(analyse_characters)
+        self._characters = character_vocabulary()
         self._grams = Vocabulary(_word_grams)
         self._stems = Vocabulary(WordAnalyser(sample))
         self.units = self._units_of(self.articles)

@@ -7,8 +7,8 @@ BM25 after Robertson & Zaragoza 2009; both scores are one sparse product a query
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,13 @@ from scipy import sparse
 
 from bot.faq.articles import Article
 from bot.language.detect import detect
-from bot.language.tokens import CompoundSplitter, analyse_characters, analyse_words, words
+from bot.language.tokens import (
+    CompoundSplitter,
+    analyse_words,
+    character_pieces,
+    piece_ngrams,
+    words,
+)
 
 Floats = npt.NDArray[np.float32]
 Analyser = Callable[[str, str], list[str]]
@@ -26,113 +32,132 @@ BM25_K1 = 1.2
 BM25_B = 0.6
 
 
-class TermMatrix:
-    """Documents as weighted terms; scores queries against all documents at once.
+class Vocabulary:
+    """Numbers the terms of texts and counts them; grows as texts with new terms come in.
 
-    ``scheme`` is "bm25" or "tfidf" (sublinear term frequency, unit length). :meth:`append` adds documents
-    without recounting document frequencies: a term unknown so far gets the weight of a term seen once.
+    ``split`` cuts a text into pieces (words, say), ``expand`` gives the terms of a piece (its n-grams);
+    what a piece expands to is remembered, since customers use few words often.
     """
 
-    def __init__(self, analyser: Analyser, scheme: str = "tfidf", min_df: int = 1) -> None:
-        self._analyser = analyser
+    def __init__(self, split: Analyser, expand: Callable[[str], Sequence[str]] | None = None) -> None:
+        self._split = split
+        self._expand = expand
+        self._columns: dict[str, int] = {}
+        self._pieces: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def count(self, texts: Sequence[str], languages: Sequence[str], grow: bool = False) -> sparse.csr_matrix:
+        """Texts × terms, raw counts; unknown terms are numbered if ``grow``, else left out."""
+        indptr, indices = [0], list[int]()
+        pieces = self._pieces
+        for text, language in zip(texts, languages, strict=True):
+            for piece in self._split(text, language):
+                found = pieces.get(piece)
+                indices.extend(self._number(piece, grow) if found is None else found)
+            indptr.append(len(indices))
+        counts = sparse.csr_matrix(
+            (np.ones(len(indices), np.float32), np.array(indices, np.int32), np.array(indptr, np.int32)),
+            shape=(len(indptr) - 1, len(self._columns)),
+        )
+        counts.sum_duplicates()
+        return counts
+
+    def _number(self, piece: str, grow: bool) -> list[int]:
+        columns = self._columns
+        terms = (piece,) if self._expand is None else self._expand(piece)
+        if not grow:
+            return [columns[t] for t in terms if t in columns]
+        numbers = [columns.setdefault(t, len(columns)) for t in terms]
+        self._pieces[piece] = numbers
+        return numbers
+
+
+def character_vocabulary() -> Vocabulary:
+    """Counts character n-grams of words and, in French, of their sounds."""
+    return Vocabulary(character_pieces, piece_ngrams)
+
+
+class TermMatrix:
+    """Weighted documents; scores counted queries against all of them at once.
+
+    ``scheme`` is "bm25" or "tfidf" (sublinear term frequency, unit length). Terms in more than
+    ``max_share`` of many documents are dropped: they cost most and tell least. :meth:`append` adds
+    documents without recounting: a term unknown so far gets the weight of a term seen once.
+    """
+
+    def __init__(self, counts: sparse.csr_matrix, scheme: str = "tfidf", max_share: float = 0.12) -> None:
         self._scheme = scheme
-        self._min_df = min_df
-        self._vocabulary: dict[str, int] = {}
-        self._idf = np.zeros(0, np.float32)
-        self._average = 1.0
-        self._matrix = sparse.csr_matrix((0, 0), dtype=np.float32)
-        self._transposed = sparse.csr_matrix((0, 0), dtype=np.float32)
+        n, terms = counts.shape
+        df = np.bincount(counts.indices, minlength=terms).astype(np.float32)
+        if scheme == "bm25":
+            self._idf = np.log1p((n - df + 0.5) / (df + 0.5)).astype(np.float32)
+        else:
+            self._idf = (np.log((1 + n) / (1 + df)) + 1).astype(np.float32)
+            if n > 200:
+                self._idf[df > max_share * n] = 0.0
+        self._average = float(counts.sum() / max(n, 1)) or 1.0
+        self._set(self._weigh(counts, documents=True))
 
     @property
     def matrix(self) -> sparse.csr_matrix:
         """Documents × terms, weighted."""
         return self._matrix
 
-    def fit(self, texts: Sequence[str], languages: Sequence[str]) -> TermMatrix:
-        """Counts, weighs and stores the documents."""
-        counts = [Counter(self._analyser(t, c)) for t, c in zip(texts, languages, strict=True)]
-        frequency: Counter[str] = Counter()
-        for count in counts:
-            frequency.update(count.keys())
-        kept = sorted(term for term, n in frequency.items() if n >= self._min_df)
-        self._vocabulary = {term: i for i, term in enumerate(kept)}
-        df = np.array([frequency[t] for t in kept], np.float32)
-        n = max(1, len(texts))
-        if self._scheme == "bm25":
-            self._idf = np.log1p((n - df + 0.5) / (df + 0.5)).astype(np.float32)
-        else:
-            self._idf = (np.log((1 + n) / (1 + df)) + 1).astype(np.float32)
-        self._average = float(np.mean([sum(c.values()) for c in counts])) if counts else 1.0
-        self._set(self._rows(counts, documents=True))
-        return self
-
-    def append(self, texts: Sequence[str], languages: Sequence[str]) -> None:
-        """Adds documents at the end; see the class."""
-        counts = [Counter(self._analyser(t, c)) for t, c in zip(texts, languages, strict=True)]
-        fresh = {t for count in counts for t in count} - self._vocabulary.keys()
-        for term in sorted(fresh):
-            self._vocabulary[term] = len(self._vocabulary)
+    def append(self, counts: sparse.csr_matrix) -> None:
+        """Adds documents at the end, counted in a vocabulary that may have grown; see the class."""
+        fresh = counts.shape[1] - len(self._idf)
         top = float(self._idf.max()) if self._idf.size else 1.0
-        self._idf = np.concatenate([self._idf, np.full(len(fresh), top, np.float32)])
-        rows = self._rows(counts, documents=True)
-        old = self._matrix
-        old = sparse.csr_matrix((old.data, old.indices, old.indptr), shape=(old.shape[0], rows.shape[1]))
-        self._set(sparse.vstack([old, rows], format="csr"))
+        self._idf = np.concatenate([self._idf, np.full(fresh, top, np.float32)])
+        self._set(sparse.vstack([widen(self._matrix, counts.shape[1]), self._weigh(counts, documents=True)], format="csr"))
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> None:
         """Drops the documents whose mask is false."""
         self._set(self._matrix[mask])
 
-    def take(self, order: npt.NDArray[np.int64]) -> None:
-        """Reorders (or drops) documents."""
-        self._set(self._matrix[order])
+    def subset(self, mask: npt.NDArray[np.bool_]) -> TermMatrix:
+        """Another matrix of some of the documents, weights as here."""
+        other = copy(self)
+        other.keep(mask)
+        return other
 
-    def query(self, texts: Sequence[str], languages: Sequence[str]) -> sparse.csr_matrix:
-        """Queries × terms in the documents' vocabulary, ready for a product with the documents."""
-        counts = [Counter(self._analyser(t, c)) for t, c in zip(texts, languages, strict=True)]
-        return self._rows(counts, documents=False)
+    def scores(self, counts: sparse.csr_matrix) -> Floats:
+        """Queries × documents, dense. The queries' vocabulary may have grown since."""
+        known = len(self._idf)
+        if counts.shape[1] != known:
+            counts = counts[:, :known] if counts.shape[1] > known else widen(counts, known)
+        return np.asarray((self._weigh(counts, documents=False) @ self._transposed).toarray(), np.float32)
 
-    def scores(self, texts: Sequence[str], languages: Sequence[str]) -> Floats:
-        """Queries × documents, dense."""
-        return self.multiply(self.query(texts, languages))
-
-    def multiply(self, queries: sparse.csr_matrix) -> Floats:
-        """Scores of queries made by :meth:`query`."""
-        return np.asarray((queries @ self._transposed).toarray(), np.float32)
+    def gram(self) -> Floats:
+        """Similarities of all documents with each other."""
+        return np.asarray((self._matrix @ self._transposed).toarray(), np.float32)
 
     def _set(self, matrix: sparse.csr_matrix) -> None:
         self._matrix = matrix
         self._transposed = matrix.T.tocsr()
 
-    def _rows(self, counts: Sequence[Counter[str]], documents: bool) -> sparse.csr_matrix:
-        known = self._vocabulary
-        indptr, indices, data, lengths = [0], list[int](), list[float](), list[int]()
-        for count in counts:
-            for term, n in count.items():
-                column = known.get(term)
-                if column is not None:
-                    indices.append(column)
-                    data.append(n)
-            indptr.append(len(indices))
-            lengths.append(sum(count.values()))
-        columns = np.array(indices, np.int32)
-        values = np.array(data, np.float32)
-        pointers = np.array(indptr, np.int32)
-        shape = (len(counts), len(known))
+    def _weigh(self, counts: sparse.csr_matrix, documents: bool) -> sparse.csr_matrix:
+        columns, pointers, values = counts.indices, counts.indptr, counts.data
         if self._scheme == "bm25":
             if documents:
-                length = np.repeat(np.array(lengths, np.float32), np.diff(pointers))
-                norm = BM25_K1 * (1 - BM25_B + BM25_B * length / max(self._average, 1e-6))
+                length = np.asarray(counts.sum(axis=1)).ravel()
+                norm = np.repeat(BM25_K1 * (1 - BM25_B + BM25_B * length / max(self._average, 1e-6)), np.diff(pointers))
                 values = self._idf[columns] * values * (BM25_K1 + 1) / (values + norm)
             else:
                 values = np.minimum(values, 2.0)
-            return sparse.csr_matrix((values.astype(np.float32), columns, pointers), shape=shape)
+            return sparse.csr_matrix((values.astype(np.float32), columns, pointers), shape=counts.shape)
         values = (1 + np.log(np.maximum(values, 1))) * self._idf[columns]
-        rows = sparse.csr_matrix((values.astype(np.float32), columns, pointers), shape=shape)
+        rows = sparse.csr_matrix((values.astype(np.float32), columns.copy(), pointers.copy()), shape=counts.shape)
         norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-        scale = np.repeat(1 / np.maximum(norms, 1e-6), np.diff(pointers))
-        rows.data = (rows.data * scale).astype(np.float32)
+        rows.data *= np.repeat(1 / np.maximum(norms, 1e-6), np.diff(rows.indptr)).astype(np.float32)
+        rows.eliminate_zeros()
         return rows
+
+
+def widen(matrix: sparse.csr_matrix, columns: int) -> sparse.csr_matrix:
+    """The same rows with more, empty, columns."""
+    return sparse.csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], columns))
 
 
 class WordAnalyser:
@@ -166,21 +191,21 @@ class LexicalSearch:
         self._articles = list(articles)
         texts = [" ".join((a.title, a.title, a.answer, *a.variants, a.plain)) for a in self._articles]
         languages = [a.locale for a in self._articles]
-        self._bm25 = TermMatrix(WordAnalyser(zip(texts, languages, strict=True)), "bm25").fit(texts, languages)
+        self._terms = Vocabulary(WordAnalyser(zip(texts, languages, strict=True)))
+        self._bm25 = TermMatrix(self._terms.count(texts, languages, grow=True), "bm25")
         units = [(i, t) for i, a in enumerate(self._articles) for t in (a.title, *a.variants)]
-        self._owner = np.array([i for i, _ in units], np.int64)
-        self._units = TermMatrix(analyse_characters, "tfidf").fit(
-            [t for _, t in units], [languages[i] for i, _ in units]
-        )
-        self._starts = np.flatnonzero(np.diff(self._owner, prepend=-1)) if len(units) else np.zeros(0, np.int64)
+        owner = np.array([i for i, _ in units], np.int64)
+        self._starts = np.flatnonzero(np.diff(owner, prepend=-1)) if units else np.zeros(0, np.int64)
+        self._grams = character_vocabulary()
+        self._units = TermMatrix(self._grams.count([t for _, t in units], [languages[i] for i, _ in units], grow=True))
 
     def search(self, text: str, *, language: str | None = None, k: int = 5) -> list[Hit]:
         """The ``k`` best articles, one a slug, the customer's language preferred; [] where no word fits."""
         if not self._articles or not text.strip():
             return []
         code = language or detect(text).language
-        words_ = self._bm25.scores([text], [code])[0]
-        characters = np.maximum.reduceat(self._units.scores([text], [code])[0], self._starts)
+        words_ = self._bm25.scores(self._terms.count([text], [code]))[0]
+        characters = np.maximum.reduceat(self._units.scores(self._grams.count([text], [code]))[0], self._starts)
         score = words_ / max(float(words_.max()), 1e-6) + 2.0 * characters
         score[(words_ <= 0) & (characters < 0.15)] = 0.0
         score *= np.array([1.0 if a.locale == code else 0.7 for a in self._articles], np.float32)

@@ -24,7 +24,6 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 CANDIDATES = 30
-SHIPPED = Path(__file__).parent / "weights" / "ranker.npz"
 _SCALE = np.array([0.1 if name.startswith("bm25") else 1.0 for name in CHANNELS], np.float32)
 #: Channels that choose the candidates (a plain sum of standard scores).
 _CHOOSE = np.array([name in ("dense_answer", "dense_variants", "dense_passage", "char_full", "bm25_full", "kernel", "char_variant", "dense_title")
@@ -101,7 +100,7 @@ class Ranker:
             np.savez(stream, weights=self.weights, channels=np.array(CHANNELS), families=np.array(FAMILIES))
 
     @staticmethod
-    def load(path: Path = SHIPPED) -> Ranker | None:
+    def load(path: Path) -> Ranker | None:
         """The ranker in a file, or None where there is none or it is for other channels."""
         try:
             with np.load(path, allow_pickle=False) as data:
@@ -131,15 +130,16 @@ def fit(features: Floats, positive: npt.NDArray[np.bool_], prior: Ranker, streng
     usable = positive.any(axis=1)
     if not usable.any():
         return prior
-    x = features[usable].astype(np.float64)
+    x = features[usable]
     y = positive[usable]
     share = np.ones(len(x)) if query_weights is None else query_weights[usable]
-    centre = prior.weights.astype(np.float64)
-    spread = np.sqrt((x.reshape(-1, x.shape[2]) ** 2).mean(axis=0)) + 1e-3
-    precision = strength * spread**2
+    shape = x.shape
+    spread = np.sqrt((x.reshape(-1, shape[2]).astype(np.float64) ** 2).mean(axis=0)) + 1e-3
+    flat = (x.reshape(-1, shape[2]) / spread).astype(np.float32)      # preconditioned: every feature of unit size
+    centre = prior.weights.astype(np.float64) * spread
 
     def loss(w: Doubles) -> tuple[float, Doubles]:
-        s = x @ w
+        s = (flat @ w.astype(np.float32)).reshape(shape[:2]).astype(np.float64)
         s -= s.max(axis=1, keepdims=True)
         e = np.exp(s)
         total = e.sum(axis=1)
@@ -147,9 +147,9 @@ def fit(features: Floats, positive: npt.NDArray[np.bool_], prior: Ranker, streng
         right = np.maximum(good.sum(axis=1), 1e-30)
         value = float((share * (np.log(total) - np.log(right))).sum())
         slope = share[:, None] * (e / total[:, None] - good / right[:, None])
-        gradient = np.einsum("qm,qmf->f", slope, x)
+        gradient = (slope.astype(np.float32).ravel() @ flat).astype(np.float64)
         delta = w - centre
-        return value + 0.5 * float((precision * delta**2).sum()), gradient + precision * delta
+        return value + 0.5 * strength * float((delta**2).sum()), gradient + strength * delta
 
-    found = minimize(loss, centre.copy(), jac=True, method="L-BFGS-B", options={"maxiter": 150})
-    return Ranker(np.asarray(found.x, np.float32))
+    found = minimize(loss, centre.copy(), jac=True, method="L-BFGS-B", options={"maxiter": 50})
+    return Ranker(np.asarray(found.x / spread, np.float32))

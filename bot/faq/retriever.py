@@ -30,7 +30,7 @@ from bot.understanding.types import ArticleCandidate
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-SHIPPED_CALIBRATION = Path(__file__).parent / "weights" / "calibration.json"
+_WEIGHTS = Path(__file__).parent / "weights"
 SIGNALS = (
     "logit", "margin", "entropy", "dense_answer", "dense_best", "char_variant", "char_full", "bm25", "kernel", "kernel_margin",
     "z_dense", "z_lexical", "agreement", "length", "cold",
@@ -76,8 +76,9 @@ class Retriever:
         vectors = encoder if encoder is None or isinstance(encoder, VectorCache) else VectorCache(encoder)
         index = Index(articles, vectors)
         index.fit_kernel()
-        shipped = ranking.Ranker.load() or ranking.plain()
-        retriever = Retriever(index, shipped, shipped_calibration())
+        dense = vectors is not None
+        shipped = ranking.Ranker.load(shipped_paths(dense)[0]) or ranking.plain()
+        retriever = Retriever(index, shipped, shipped_calibration(dense))
         if refit and sum(len(a.variants) for a in articles) >= REFIT_FROM and len(index.ids) >= 4:
             retriever._refit(seed)
         return retriever
@@ -214,7 +215,7 @@ class Retriever:
             index.alpha, index.covered = arrays["alpha"], arrays["covered"]
         elif not same:
             index.fit_kernel()
-        ranker = ranking.Ranker.load(folder / "ranker.npz") or ranking.Ranker.load() or ranking.plain()
+        ranker = ranking.Ranker.load(folder / "ranker.npz") or ranking.plain()
         return Retriever(index, ranker, Calibrator.from_json(data["calibrator"]), float(data["second"]))
 
 
@@ -274,12 +275,21 @@ def spread(scores: Floats, first: float, second: float) -> Doubles:
     return np.concatenate([[first], np.minimum(rest, first)])
 
 
-def shipped_calibration() -> Calibrator:
+def shipped_paths(dense: bool) -> tuple[Path, Path]:
+    """Files of the ranker and the calibration that Relais ships, with or without an encoder."""
+    ending = "" if dense else "-lexical"
+    return _WEIGHTS / f"ranker{ending}.npz", _WEIGHTS / f"calibration{ending}.json"
+
+
+def shipped_calibration(dense: bool) -> Calibrator:
     """The calibration for FAQs without labels, from topics that neither encoder nor ranker has seen."""
     try:
-        return Calibrator.from_json(json.loads(SHIPPED_CALIBRATION.read_text(encoding="utf-8")))
+        found = Calibrator.from_json(json.loads(shipped_paths(dense)[1].read_text(encoding="utf-8")))
+        if len(found.mean) == len(SIGNALS):
+            return found
     except (OSError, ValueError, KeyError):
-        n = len(SIGNALS)
-        weights = np.zeros(n)
-        weights[SIGNALS.index("logit")] = 0.9
-        return Calibrator(np.zeros(n), np.ones(n), weights, -0.5)
+        pass
+    n = len(SIGNALS)
+    weights = np.zeros(n)
+    weights[SIGNALS.index("logit")] = 0.9
+    return Calibrator(np.zeros(n), np.ones(n), weights, -0.5)

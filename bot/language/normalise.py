@@ -100,7 +100,7 @@ def units(text: str) -> str:
     return text.replace("m²", "m2").replace("m³", "m3").replace("€", " euros ").replace("£", " pounds ")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def normalise(text: str, language: str = "fr") -> str:
     """The form in which words are compared; see the module's docstring."""
     text = units(fold(clean(text)))

@@ -112,17 +112,16 @@ def sound(word: str) -> str:
     return word
 
 
-def ngrams(text: str, low: int = 3, high: int = 5) -> Iterator[str]:
-    """Character n-grams inside the words of a normalised text, word edges marked by a space."""
-    for word in _WORD.findall(text):
-        padded = f" {word} "
-        length = len(padded)
-        if length <= low:
-            yield padded
-            continue
-        for n in range(low, min(high, length) + 1):
-            for i in range(length - n + 1):
-                yield padded[i : i + n]
+def _word_ngrams(word: str, low: int, high: int) -> Iterator[str]:
+    """Character n-grams of one word, its edges marked by a space."""
+    padded = f" {word} "
+    length = len(padded)
+    if length <= low:
+        yield padded
+        return
+    for n in range(low, min(high, length) + 1):
+        for i in range(length - n + 1):
+            yield padded[i : i + n]
 
 
 def analyse_words(text: str, language: str, splitter: CompoundSplitter | None = None) -> list[str]:
@@ -141,13 +140,16 @@ def analyse_words(text: str, language: str, splitter: CompoundSplitter | None = 
     return out or stems(text, language)
 
 
-def analyse_characters(text: str, language: str) -> list[str]:
-    """Terms for character n-gram search: n-grams of the words and, in French, of their sound."""
-    folded = normalise(text, language)
-    out = list(ngrams(folded))
-    if language == "fr":
-        for word in _WORD.findall(folded):
-            key = sound(word)
-            if len(key) > 1:
-                out.extend("~" + g for g in ngrams(key, 3, 4))
-    return out
+def character_pieces(text: str, language: str) -> list[str]:
+    """Words of the text and, in French, their sound keys marked by "~": what :func:`piece_ngrams` expands."""
+    found = _WORD.findall(normalise(text, language))
+    if language != "fr":
+        return found
+    return found + [f"~{key}" for key in map(sound, found) if len(key) > 1]
+
+
+def piece_ngrams(piece: str) -> list[str]:
+    """Character n-grams of a word (3 to 5) or of a marked sound key (3 and 4)."""
+    if piece.startswith("~"):
+        return ["~" + g for g in _word_ngrams(piece[1:], 3, 4)]
+    return list(_word_ngrams(piece, 3, 5))

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.faq import kernel as krr
-from bot.faq.lexical import TermMatrix, Vocabulary
+from bot.faq.lexical import TermMatrix, Vocabulary, character_vocabulary
 from bot.faq.vectors import VectorCache
-from bot.language.tokens import analyse_characters, stem, words
+from bot.language.tokens import stem, words
 from bot.understanding.data import Phrase
 
 Floats = npt.NDArray[np.float32]
@@ -47,7 +47,7 @@ class IntentScorer:
 
     def __post_init__(self) -> None:
         texts, languages = [p.text for p in self.phrases], [p.language for p in self.phrases]
-        self._characters = Vocabulary(analyse_characters)
+        self._characters = character_vocabulary()
         self._grams = Vocabulary(grams)
         self.unit_characters = TermMatrix(self._characters.count(texts, languages, grow=True))
         self.unit_grams = TermMatrix(self._grams.count(texts, languages, grow=True), max_share=0.5)
