@@ -6,7 +6,7 @@ the length of the period: ``p0*q0/d0*(d1 - d0)`` is days, the rest is use; where
 rests on an estimate the rest is counted as estimate, since nobody read it. The subscription is split
 in the same way (days first, then price or a change of power). Regularisation and network fees
 stand on their own. Computed exactly with fractions, then rounded to the cent with the rounding
-left over given to the largest part, so that the parts sum to the difference of the totals.
+left over given to the largest derived part, so that the parts sum to the difference of the totals.
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ def _to_cents(exact: dict[Cause, Fraction], difference: Decimal, use: Cause) -> 
         cause: (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal("0.01"), ROUND_HALF_UP)
         for cause, value in exact.items()
     }
-    largest = max(rounded, key=lambda cause: (abs(rounded[cause]), cause == use))
+    # Fees and regularisation stand on the bill to the cent: what rounding leaves goes elsewhere.
+    derived = [cause for cause in rounded if cause not in ("fees", "regularisation")]
+    largest = max(derived, key=lambda cause: (abs(exact[cause]), cause == use))
     rounded[largest] += difference - sum(rounded.values(), Decimal(0))
     return rounded

@@ -24,8 +24,11 @@ class WireError(ValueError):
 
 def dump(value: Any) -> Any:
     """JSON-able form of a value of the port."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    names = _names(value.__class__)
+    if names:
+        return {name: dump(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): dump(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -40,6 +43,12 @@ def dump(value: Any) -> Any:
 def load(kind: type[T], value: Any) -> T:
     """A value of ``kind`` out of its JSON form. ``WireError`` names what is wrong."""
     return cast(T, _load(kind, value, getattr(kind, "__name__", str(kind))))
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type) -> tuple[str, ...]:
+    """Fields of a dataclass; empty for anything else."""
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 @lru_cache(maxsize=64)

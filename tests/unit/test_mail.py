@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import BadInput, NotFound, Unavailable
@@ -44,6 +44,7 @@ def test_odd_addresses_are_refused(address: str) -> None:
         message_from(Mail(address, "s", "t"), SENDER)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=400))
 def test_no_text_adds_a_header(subject: str, text: str) -> None:
     mail = Mail("a@example.org", subject, text.encode("utf-8", "ignore").decode())
