@@ -1,4 +1,6 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
+import { small } from "./scripts/small";
+import { LOCALES } from "./src/chat/words/index";
 
 const STATIC = "../bot/web/static";
 
@@ -7,42 +9,28 @@ const STATIC = "../bot/web/static";
  * language. `launcher` is the single classic script a host page embeds; it comes second and adds to
  * the folder above what the first build wrote.
  */
-export default defineConfig(({ mode }) =>
-  mode === "launcher"
-    ? {
-        build: {
-          outDir: STATIC,
-          emptyOutDir: false,
-          copyPublicDir: false,
-          target: "es2020",
-          lib: {
-            entry: "src/launcher/main.ts",
-            formats: ["iife"],
-            name: "RelaisLauncher",
-            fileName: () => "widget.js",
-          },
-        },
-      }
-    : {
-        base: "./",
-        build: {
-          outDir: `${STATIC}/widget`,
-          emptyOutDir: true,
-          copyPublicDir: false,
-          target: "es2020",
-          modulePreload: false,
-          minify: "terser",
-          terserOptions: { module: true, compress: { passes: 3, unsafe_arrows: true, pure_getters: true }, mangle: true },
-          cssCodeSplit: false,
-          rollupOptions: {
-            input: { chat: "src/chat/main.ts" },
-            output: {
-              entryFileNames: "[name].js",
-              chunkFileNames: "words-[name]-[hash].js",
-              assetFileNames: "chat[extname]",
+export default defineConfig(({ mode }) => ({
+  plugins: [small()],
+  build: {
+    target: "es2020",
+    copyPublicDir: false,
+    minify: false,
+    cssMinify: true,
+    cssTarget: ["chrome111", "safari16.2", "firefox113"],
+    outDir: mode === "launcher" ? STATIC : `${STATIC}/widget`,
+    emptyOutDir: mode !== "launcher",
+    lib:
+      mode === "launcher"
+        ? { entry: "src/launcher/main.ts", formats: ["iife"], name: "_", fileName: () => "widget.js" }
+        : {
+            entry: {
+              chat: "src/chat/main.ts",
+              ...Object.fromEntries(LOCALES.map((locale) => [`words-${locale}`, `src/chat/words/${locale}.ts`])),
             },
+            formats: ["es"],
+            fileName: (_, name) => `${name}.js`,
+            cssFileName: "chat",
           },
-        },
-        test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
-      },
-);
+  },
+  test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
+}));

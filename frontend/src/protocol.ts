@@ -28,57 +28,44 @@ export type ToHost =
   | { type: "keep"; keep: boolean }
   | { type: "event"; name: string; detail: string };
 
-type Shape = Record<string, "string" | "boolean" | "number" | "texts">;
+/** Fields by message, each with the name of its type; `texts` is a small table of strings. */
+type Shapes = Record<string, string>;
 
-const FRAME_SHAPES: Record<ToFrame["type"], Shape> = {
-  open: { focus: "boolean", modal: "boolean" },
-  hide: {},
-  locale: { locale: "string" },
-  context: { context: "texts" },
-  identify: { token: "string" },
-  ask: { choice: "string", text: "string" },
+const FRAME: Shapes = {
+  open: "focus:boolean modal:boolean",
+  hide: "",
+  locale: "locale:string",
+  context: "context:texts",
+  identify: "token:string",
+  ask: "choice:string text:string",
+};
+const HOST: Shapes = {
+  ready: "",
+  close: "",
+  unread: "count:number",
+  keep: "keep:boolean",
+  event: "name:string detail:string",
 };
 
-const HOST_SHAPES: Record<ToHost["type"], Shape> = {
-  ready: {},
-  close: {},
-  unread: { count: "number" },
-  keep: { keep: "boolean" },
-  event: { name: "string", detail: "string" },
-};
-
-const MAX_TEXT = 4000;
-
-function fits(value: unknown, kind: Shape[string]): boolean {
-  if (kind === "texts") {
-    return (
-      typeof value === "object" &&
-      value !== null &&
-      Object.entries(value).length <= 20 &&
-      Object.values(value).every((item) => fits(item, "string"))
-    );
-  }
-  return typeof value === kind && (kind !== "string" || (value as string).length <= MAX_TEXT);
+function fits(value: unknown, kind: string | undefined): boolean {
+  if (kind !== "texts") return typeof value === kind && (kind !== "string" || (value as string).length <= 4000);
+  const texts = Object.values(value ?? {});
+  return typeof value === "object" && texts.length <= 20 && texts.every((text) => fits(text, "string"));
 }
 
-function unpack<T>(data: unknown, shapes: Record<string, Shape>): T | undefined {
-  if (typeof data !== "object" || data === null) return undefined;
-  const message = data as Record<string, unknown>;
-  if (message["relais"] !== VERSION || typeof message["type"] !== "string") return undefined;
-  if (!Object.prototype.hasOwnProperty.call(shapes, message["type"])) return undefined;
-  const shape = shapes[message["type"]] as Shape;
-  return Object.keys(shape).every((key) => fits(message[key], shape[key] as Shape[string]))
-    ? (message as T)
-    : undefined;
+function unpack<T>(data: unknown, shapes: Shapes): T | undefined {
+  const message = Object(data) as Record<string, unknown>;
+  const type = message["type"];
+  if (message["relais"] !== VERSION || typeof type !== "string" || !Object.keys(shapes).includes(type)) return undefined;
+  const fields = (shapes[type] as string).split(" ").filter(Boolean).map((field) => field.split(":"));
+  return fields.every(([name = "", kind]) => fits(message[name], kind)) ? (message as T) : undefined;
 }
 
 /** A message as it is posted. */
-export function pack<T extends ToFrame | ToHost>(message: T): T & { relais: number } {
-  return { ...message, relais: VERSION };
-}
+export const pack = <T extends ToFrame | ToHost>(message: T): T & { relais: number } => ({ ...message, relais: VERSION });
 
 /** What the frame received, or undefined where it is not one of ours. */
-export const unpackToFrame = (data: unknown): ToFrame | undefined => unpack(data, FRAME_SHAPES);
+export const unpackToFrame = (data: unknown): ToFrame | undefined => unpack(data, FRAME);
 
 /** What the launcher received, or undefined where it is not one of ours. */
-export const unpackToHost = (data: unknown): ToHost | undefined => unpack(data, HOST_SHAPES);
+export const unpackToHost = (data: unknown): ToHost | undefined => unpack(data, HOST);

@@ -36,7 +36,7 @@ export let skew = 0;
 
 export async function call(
   path: string,
-  init: RequestInit & { token?: string; body?: string } = {},
+  init: RequestInit & { token?: string | undefined; body?: string } = {},
   timeout = TIMEOUT,
 ): Promise<Response> {
   const control = new AbortController();
@@ -65,24 +65,20 @@ export async function call(
   if (date) skew = date - Date.now();
   if (response.ok) return response;
   const wait = Number(response.headers.get("Retry-After"));
-  const body: unknown = await response.json().catch(() => undefined);
-  const detail = (body as { detail?: unknown } | undefined)?.detail;
-  throw new Problem(response.status, typeof detail === "string" ? detail : "", wait > 0 ? wait * 1000 : undefined);
+  const body = (await response.json().catch(() => null)) as { detail?: unknown } | null;
+  throw new Problem(response.status, String(body?.detail ?? ""), wait > 0 ? wait * 1000 : undefined);
 }
 
 const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
-  const response = await call(path, {
-    method: "POST",
-    body: JSON.stringify(body),
-    ...(token ? { token } : {}),
-  });
+  const response = await call(path, { method: "POST", body: JSON.stringify(body), token });
   return (await response.json().catch(() => ({}))) as Record<string, unknown>;
 };
 
 export async function create(body: Record<string, unknown>): Promise<Conversation> {
-  const made = await post("", body);
-  if (typeof made["id"] !== "string" || typeof made["token"] !== "string") throw new Problem(0, "");
-  return { id: made["id"], token: made["token"] };
+  const { id, token } = await post("", body);
+  // A captive portal answers 200 with a page of its own.
+  if (!id || !token) throw new Problem(0, "");
+  return { id: String(id), token: String(token) };
 }
 
 /** One attempt at one entry. Throws only for a conversation that is gone. */
@@ -93,7 +89,7 @@ export async function deliver(to: Conversation, entry: Entry): Promise<Outcome> 
   } catch (error) {
     if (!(error instanceof Problem)) return { ok: false, retry: true };
     if (error.gone) throw error;
-    if (error.temporary) return { ok: false, retry: true, ...(error.after ? { after: error.after } : {}) };
+    if (error.temporary) return { ok: false, retry: true, after: error.after };
     return { ok: false, retry: false, detail: error.detail };
   }
 }
@@ -114,6 +110,5 @@ export async function poll(to: Conversation, seq: number, wait: number, signal: 
     { token: to.token, signal },
     (wait + 15) * 1000,
   );
-  const body = (await response.json()) as { events?: ChatEvent[] };
-  return Array.isArray(body.events) ? body.events : [];
+  return ((await response.json()) as { events: ChatEvent[] }).events;
 }

@@ -14,6 +14,7 @@ import type { ChatEvent, Choice, Entry, InputKind, Link, Outcome } from "./types
 import { Composer } from "./view/composer";
 import type { Ui } from "./view/context";
 import { Shell } from "./view/frame";
+import { h } from "./view/h";
 import { Log } from "./view/log";
 import { confirm, handover, menu } from "./view/sheets";
 import { moment } from "./view/time";
@@ -44,8 +45,11 @@ export interface Options {
 const TYPING_MS = 8000;
 const SIGN_MS = 6000;
 
-export class App {
-  readonly ui: Ui;
+export class App implements Ui {
+  words: Words;
+  locale: string;
+  title: string;
+  readonly unfolded = new Set<string>();
   private readonly session = new Session();
   private readonly timeline = new Timeline();
   private readonly log: Log;
@@ -58,6 +62,7 @@ export class App {
   private wasDown = false;
   private visible = false;
   private unread = 0;
+  private heard = 0;
   private caughtUp = false;
   private mode = "bot";
   private agent = "";
@@ -73,28 +78,15 @@ export class App {
     root: HTMLElement,
     private readonly options: Options,
   ) {
-    this.ui = {
-      words: options.words,
-      locale: options.locale,
-      title: options.title || options.words.assistant,
-      choose: (choice) => this.choose(choice),
-      helped: (seq, yes) => this.feedback(seq, yes ? "y" : "n", { helped: yes }),
-      answer: (seq) => this.answers()[seq],
-      survey: (seq, csat, comment) => this.feedback(seq, String(csat), comment ? { csat, comment } : { csat }),
-      retry: () => this.retry(),
-      edit: (key, text) => {
-        this.timeline.remove(key);
-        this.composer.edit(text);
-        this.draw();
-      },
-      unfolded: new Set(),
-    };
+    this.words = options.words;
+    this.locale = options.locale;
+    this.title = options.title || options.words.assistant;
     this.session.about = () => ({
-      locale: this.ui.locale,
-      ...(options.page ? { page_url: this.context["page"] ?? options.page } : {}),
-      ...(this.identity ? { identity: this.identity } : {}),
+      locale: this.locale,
+      page_url: this.context["page"] || options.page || undefined,
+      identity: this.identity || undefined,
     });
-    this.log = new Log(this.ui);
+    this.log = new Log(this);
     this.composer = new Composer(
       { send: (text) => this.say(text), draft: (text) => keep.set("draft", text || null) },
       keep.get("draft") ?? "",
@@ -112,14 +104,15 @@ export class App {
         this.draw();
       },
       sent: (entry, seq) => {
-        if (seq && entry.kind === "messages") this.timeline.sent(entry.id, seq);
-        if (entry.kind === "messages" && this.mode === "bot") this.typing(this.ui.words.typing, TYPING_MS);
+        this.timeline.sent(entry.id, seq);
+        // True only while an answer is being made: it may have come before the receipt.
+        if (seq > this.heard && this.mode === "bot") this.typing(this.words.typing, TYPING_MS);
         this.stream?.wake();
         this.draw();
       },
       refused: (entry, detail) => {
         this.timeline.refused(entry.id, detail);
-        if (entry.kind === "messages") this.shell.say(detail || this.ui.words.refused);
+        if (entry.kind === "messages") this.shell.say(detail || this.words.refused);
         this.draw();
       },
       reachable: (yes) => {
@@ -156,15 +149,15 @@ export class App {
 
   hide(): void {
     this.visible = false;
-    document.querySelectorAll("dialog").forEach((dialog) => dialog.close());
+    document.querySelector("dialog")?.close();
   }
 
   async setLocale(locale: string): Promise<void> {
-    if (locale === this.ui.locale) return;
-    this.ui.words = await load(locale);
-    this.ui.locale = locale;
+    if (locale === this.locale) return;
+    this.words = await load(locale);
+    this.locale = locale;
     document.documentElement.lang = locale;
-    if (!this.options.title) this.ui.title = this.ui.words.assistant;
+    if (!this.options.title) this.title = this.words.assistant;
     this.rename();
     this.draw();
   }
@@ -186,9 +179,10 @@ export class App {
 
   private say(text: string): void {
     this.put({ text }, text);
+    this.composer.focus();
   }
 
-  private choose(choice: Choice): void {
+  choose(choice: Choice): void {
     if (choice.id === "human") this.person();
     else {
       this.put({ choice: choice.id }, choice.label);
@@ -204,26 +198,40 @@ export class App {
     this.options.host.event("message", "customer");
   }
 
+  helped(seq: number, yes: boolean): void {
+    this.feedback(seq, yes ? "y" : "n", { helped: yes });
+  }
+
+  survey(seq: number, csat: number, comment: string): void {
+    this.feedback(seq, String(csat), { csat, comment: comment || undefined });
+  }
+
+  edit(key: string, text: string): void {
+    this.timeline.remove(key);
+    this.composer.edit(text);
+    this.draw();
+  }
+
+  answer(seq: number): string | undefined {
+    return this.answers()[seq];
+  }
+
   private feedback(seq: number, mark: string, body: Record<string, unknown>): void {
     keep.set("answers", JSON.stringify({ ...this.answers(), [seq]: mark }));
     this.outbox.put({ id: uuid(), kind: "feedback", body, text: "", at: Date.now() });
     // "No" is also an answer to the assistant, which then offers something else.
-    if (mark === "n") this.put({ choice: "helped:no" }, this.ui.words.no);
-    else this.shell.say(this.ui.words.thanks);
+    if (mark === "n") this.put({ choice: "helped:no" }, this.words.no);
+    else this.shell.say(this.words.thanks);
     this.draw();
     this.composer.focus();
   }
 
   private answers(): Record<number, string> {
-    try {
-      return (JSON.parse(keep.get("answers") ?? "{}") ?? {}) as Record<number, string>;
-    } catch {
-      return {};
-    }
+    return JSON.parse(keep.get("answers") ?? "{}") as Record<number, string>;
   }
 
   private person(): void {
-    const { words } = this.ui;
+    const { words } = this;
     handover(words, async (channel, contact) => {
       try {
         const reference = await api.handover(await this.session.ensure(), channel, contact);
@@ -238,7 +246,7 @@ export class App {
   }
 
   private menu(): void {
-    const { words } = this.ui;
+    const { words } = this;
     menu(words, [
       { label: words.download, run: () => void this.download() },
       { label: words.restart, run: () => void this.restart() },
@@ -251,18 +259,17 @@ export class App {
     if (!current) return;
     try {
       const url = URL.createObjectURL(await api.transcript(current));
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = `${this.ui.words.conversation.toLowerCase()}-${new Date().toISOString().slice(0, 10)}.html`;
+      const link = h("a", { href: url });
+      link.download = `${this.words.conversation}.html`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
     } catch {
-      this.shell.trouble(this.ui.words.offline);
+      this.shell.trouble(this.words.offline);
     }
   }
 
   private async restart(): Promise<void> {
-    const { words } = this.ui;
+    const { words } = this;
     if (!(await confirm(words, words.restart, words.restartAsk, words.restart, false))) return;
     this.leave();
     await this.begin();
@@ -270,14 +277,14 @@ export class App {
   }
 
   private async erase(): Promise<void> {
-    const { words } = this.ui;
+    const { words } = this;
     const current = this.session.current;
     if (!(await confirm(words, words.erase, words.eraseAsk, words.eraseYes, true))) return;
     try {
       if (current) await api.erase(current);
     } catch (error) {
       if (!(error instanceof api.Problem && error.status === 404)) {
-        this.shell.trouble(words.eraseFailed);
+        this.shell.trouble(words.failed);
         return;
       }
     }
@@ -342,6 +349,7 @@ export class App {
     this.timeline.clear();
     this.log.clear();
     this.mode = "bot";
+    this.heard = 0;
     this.agent = this.queue = "";
     this.typing("", 0);
     this.rename();
@@ -360,7 +368,7 @@ export class App {
   private gone(id: string): void {
     if (this.session.current?.id === id) {
       this.leave();
-      this.shell.trouble(this.ui.words.fresh);
+      this.shell.trouble(this.words.fresh);
       setTimeout(() => this.connection(), 6000);
     }
     if (this.visible || this.outbox.size) void this.begin();
@@ -371,15 +379,11 @@ export class App {
     try {
       conversation = await this.session.ensure();
     } catch (error) {
-      return { ok: false, retry: true, ...(error instanceof api.Problem && error.after ? { after: error.after } : {}) };
+      return { ok: false, retry: true, after: error instanceof api.Problem ? error.after : undefined };
     }
     this.join();
     try {
-      const outcome = await api.deliver(conversation, entry);
-      if (outcome.ok || outcome.retry || !("choice" in entry.body) || !entry.text) return outcome;
-      // The server does not know this choice here (an old page, a link): its words still say it.
-      const body = { client_message_id: entry.id, text: entry.text };
-      return await api.deliver(conversation, { ...entry, body });
+      return await api.deliver(conversation, entry);
     } catch (error) {
       if (!(error instanceof api.Problem)) throw error;
       // Feedback on a conversation that is gone has nothing left to say.
@@ -394,13 +398,14 @@ export class App {
     if (event.kind === "typing") {
       if (event.author !== "customer") {
         const name = event.name || this.agent;
-        this.typing(event.author === "agent" && name ? fill(this.ui.words.typingName, { name }) : this.ui.words.typing, SIGN_MS);
+        this.typing(event.author === "agent" && name ? fill(this.words.typingName, { name }) : this.words.typing, SIGN_MS);
       }
       return;
     }
     if (!this.timeline.event(event)) return;
     this.follows(event);
     const theirs = event.author !== "customer";
+    if (theirs) this.heard = event.seq ?? 0;
     if (theirs && event.kind !== "message" && this.caughtUp && event.text) this.announce(event);
     if (theirs && event.kind === "message") {
       this.typing("", 0);
@@ -429,7 +434,7 @@ export class App {
 
   /** Place in the queue, wait and opening as the server gave them; nothing where it gave nothing. */
   private standing(event: ChatEvent): string {
-    const { words, locale } = this.ui;
+    const { words, locale } = this;
     const minutes = Math.ceil((event.wait_seconds ?? 0) / 60);
     return [
       event.position && (event.position === 1 ? words.next : fill(words.position, { n: event.position })),
@@ -465,10 +470,10 @@ export class App {
 
   private connection(): void {
     const down = navigator.onLine === false || !this.reachable || this.link === "offline";
-    if (down) this.shell.trouble(this.ui.words.offline);
+    if (down) this.shell.trouble(this.words.offline);
     else {
       this.shell.trouble("");
-      if (this.wasDown) this.shell.say(this.ui.words.back);
+      if (this.wasDown) this.shell.say(this.words.back);
     }
     this.wasDown = down;
     document.documentElement.toggleAttribute("data-offline", down);
@@ -485,8 +490,8 @@ export class App {
   }
 
   private rename(): void {
-    const { words } = this.ui;
-    this.shell.words(words, this.ui.title);
+    const { words } = this;
+    this.shell.words(words, this.title);
     this.composer.words(words);
     this.shell.state(
       this.mode === "agent"
@@ -510,12 +515,9 @@ export class App {
   }
 }
 
-/** `crypto.randomUUID` exists in secure contexts only; the same from random bytes elsewhere. */
-function uuid(): string {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
+/** A random (version 4) UUID; `crypto.randomUUID` itself exists in secure contexts only. */
+const uuid = (): string =>
+  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => {
+    const random = (crypto.getRandomValues(new Uint8Array(1))[0] as number) & (15 >> (Number(digit) / 4));
+    return (Number(digit) ^ random).toString(16);
+  });

@@ -35,21 +35,12 @@ export interface Shelf {
   remove(id: string): Promise<void>;
 }
 
-export class MemoryShelf implements Shelf {
-  private entries: Entry[] = [];
-
-  async all(): Promise<Entry[]> {
-    return [...this.entries];
-  }
-
-  async add(entry: Entry): Promise<void> {
-    this.entries.push(entry);
-  }
-
-  async remove(id: string): Promise<void> {
-    this.entries = this.entries.filter((entry) => entry.id !== id);
-  }
-}
+/** No shelf: the outbox's own memory is all there is, and holds for as long as the page lives. */
+export const NO_SHELF: Shelf = {
+  all: () => Promise.resolve([]),
+  add: () => Promise.resolve(),
+  remove: () => Promise.resolve(),
+};
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -97,6 +88,6 @@ export async function openShelf(): Promise<Shelf> {
     const slow = new Promise<never>((_, reject) => setTimeout(reject, 1000));
     return new DatabaseShelf(await Promise.race([done(request), slow]));
   } catch {
-    return new MemoryShelf();
+    return NO_SHELF;
   }
 }

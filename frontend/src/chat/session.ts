@@ -15,12 +15,8 @@ export class Session {
 
   /** The conversation at hand, if there is one. */
   get current(): api.Conversation | undefined {
-    try {
-      const value = JSON.parse(keep.get(KEY) ?? "null") as Partial<api.Conversation> | null;
-      return value?.id && value.token ? { id: value.id, token: value.token } : undefined;
-    } catch {
-      return undefined;
-    }
+    const [id, token] = (keep.get(KEY) ?? "").split(" ");
+    return id && token ? { id, token } : undefined;
   }
 
   /** The conversation at hand, or a new one; two tabs asking at once get the same. */
@@ -31,7 +27,7 @@ export class Session {
       const other = this.current;
       if (other) return other;
       const made = await api.create(this.about());
-      keep.set(KEY, JSON.stringify(made));
+      keep.set(KEY, `${made.id} ${made.token}`);
       return made;
     }).finally(() => {
       this.making = undefined;

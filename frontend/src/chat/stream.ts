@@ -112,17 +112,17 @@ export class Stream {
         return;
       }
       this.on.link("live");
-      const reader = response.body.getReader();
-      const decoder = new TextDecoder();
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const sse = new SseReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
         bytes += value.length;
         watch();
-        for (const frame of sse.push(decoder.decode(value, { stream: true }))) this.parse(frame.data);
+        sse.push(value).forEach((data) => this.parse(data));
       }
-      if (sse.retry && !this.stopped) await this.sleeper.sleep(Math.min(sse.retry, 5000) * Math.random());
+      // A server that restarts ends all streams at once: not everyone comes back in the same instant.
+      await this.sleeper.sleep(1500 * Math.random());
     } finally {
       clearTimeout(timer);
       // Twice open and not a byte: something between us and the server swallows the stream.

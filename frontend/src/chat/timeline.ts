@@ -1,8 +1,9 @@
 /**
  * One list out of two sources: events from the server and what this browser has yet to deliver.
  *
- * A message of the customer exists once, whichever of the answer to its POST and its event comes
- * first. Events stand in the order of their `seq`; what the server does not have yet follows.
+ * A message of the customer exists once, under the id this browser gave it, whichever of the answer
+ * to its POST and its event comes first. Events stand in the order of their `seq`; what the server
+ * does not have yet follows in the order it was written.
  */
 
 import type { ChatEvent, Delivery, Entry } from "./types";
@@ -10,9 +11,10 @@ import type { ChatEvent, Delivery, Entry } from "./types";
 export interface Item {
   /** Stable while the item lives; the key of its element on the page. */
   key: string;
+  /** 0 until the server has it. */
   seq: number;
   event: ChatEvent;
-  /** Only for messages this browser sent. */
+  /** Only for messages of the customer. */
   state?: Delivery;
   /** Why it was refused, in words for the customer. */
   detail?: string;
@@ -20,79 +22,47 @@ export interface Item {
 
 export class Timeline {
   private readonly items = new Map<string, Item>();
-  private readonly bySeq = new Map<number, string>();
 
   clear(): void {
     this.items.clear();
-    this.bySeq.clear();
   }
 
   /** An event with a `seq`; the same again changes nothing. Returns whether it is news. */
   event(event: ChatEvent): boolean {
     const seq = Number(event.seq) || 0;
-    if (!seq) return false;
-    const id = event.client_message_id;
-    const key = this.bySeq.get(seq) ?? (id && this.items.has(id) ? id : `s${seq}`);
+    const key = event.client_message_id || `s${seq}`;
     const old = this.items.get(key);
-    this.bySeq.set(seq, key);
-    this.items.set(key, {
-      key,
-      seq,
-      event: old?.state ? { ...old.event, ...event, text: event.text || old.event.text || "" } : event,
-      ...(old?.state ? { state: "sent" as const } : {}),
-    });
-    return !old || !old.seq;
+    if (!seq || old?.event.seq === seq) return false;
+    this.items.set(key, { key, seq, event: { ...event, text: event.text || old?.event.text || "" }, state: "sent" });
+    return true;
   }
 
   /** The customer wrote this; the server may not have it yet. */
-  queued(entry: Entry): void {
-    if (entry.kind !== "messages" || this.items.has(entry.id)) return;
-    const choice = entry.body["choice"];
-    this.items.set(entry.id, {
-      key: entry.id,
-      seq: 0,
-      state: "waiting",
-      event: {
-        kind: "message",
-        author: "customer",
-        text: entry.text,
-        at: new Date(entry.at).toISOString(),
-        ...(typeof choice === "string" ? { choice } : {}),
-      },
-    });
+  queued({ id, kind, text, at }: Entry): void {
+    if (kind !== "messages" || this.items.has(id)) return;
+    const event: ChatEvent = { kind: "message", author: "customer", text, at: new Date(at).toISOString() };
+    this.items.set(id, { key: id, seq: 0, state: "waiting", event });
   }
 
   sent(id: string, seq: number): void {
-    const item = this.items.get(id);
-    if (!item) return;
-    const twin = this.bySeq.get(seq);
-    if (twin && twin !== id) {
-      // Its event was faster than the answer, and carried no id: the two are one message.
-      const event = this.items.get(twin)?.event;
-      this.items.delete(twin);
-      if (event) item.event = { ...item.event, ...event, text: event.text || item.event.text || "" };
-    }
-    this.bySeq.set(seq, id);
-    this.items.set(id, { ...item, seq, state: "sent" });
+    this.change(id, { seq, state: "sent" });
   }
 
   refused(id: string, detail: string): void {
-    const item = this.items.get(id);
-    if (item) this.items.set(id, { ...item, state: "refused", detail });
+    this.change(id, { state: "refused", detail });
   }
 
   remove(id: string): void {
     this.items.delete(id);
   }
 
-  /** All items in the order to show them. */
+  private change(id: string, to: Partial<Item>): void {
+    const item = this.items.get(id);
+    if (item) this.items.set(id, { ...item, ...to });
+  }
+
+  /** All items in the order to show them; sorting is stable, and writing order is insertion order. */
   list(): Item[] {
-    const all = [...this.items.values()];
-    const place = new Map(all.map((item, at) => [item.key, at]));
-    return all.sort((a, b) => {
-      if (a.seq && b.seq) return a.seq - b.seq;
-      if (a.seq || b.seq) return a.seq ? -1 : 1;
-      return (place.get(a.key) ?? 0) - (place.get(b.key) ?? 0);
-    });
+    return [...this.items.values()].sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
   }
 }

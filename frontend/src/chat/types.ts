@@ -69,8 +69,27 @@ export interface Entry {
 /** Result of one attempt to send. */
 export type Outcome =
   | { ok: true; seq: number }
-  | { ok: false; retry: true; after?: number }
+  | { ok: false; retry: true; after?: number | undefined }
   | { ok: false; retry: false; detail: string };
 
 export type Delivery = "waiting" | "sent" | "refused";
 export type Link = "connecting" | "live" | "offline";
+
+/** Bodies of the requests, so that the build knows every name the server must read. */
+export interface Bodies {
+  client_message_id: string;
+  text?: string;
+  choice?: string;
+  helped?: boolean;
+  csat?: number;
+  comment?: string;
+  channel?: string;
+  contact?: string;
+  ticket?: string;
+  page_url?: string;
+  locale?: string;
+  identity?: string;
+  token?: string;
+  events?: ChatEvent[];
+  detail?: string;
+}

@@ -5,12 +5,11 @@
 
 export type Rgb = [number, number, number];
 
-/** `#rgb` or `#rrggbb` as numbers 0–255; undefined for anything else. */
+/** `#rrggbb` as numbers 0–255; undefined for anything else. */
 export function parseHex(text: string): Rgb | undefined {
-  const match = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(text.trim());
-  if (!match?.[1]) return undefined;
-  const hex = match[1].length === 3 ? match[1].replace(/./g, "$&$&") : match[1];
-  return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)) as Rgb;
+  return /^#[0-9a-f]{6}$/i.test(text)
+    ? ([1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16)) as Rgb)
+    : undefined;
 }
 
 function luminance(rgb: Rgb): number {

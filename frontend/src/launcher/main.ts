@@ -36,41 +36,33 @@ function start(script: HTMLScriptElement): void {
   let frame: HTMLIFrameElement | undefined;
   let ready = false;
   let open = false;
-  let title = "";
 
   const host = document.createElement("relais-widget");
   host.dataset["position"] = data["position"] === "start" ? "start" : "end";
   const root = host.attachShadow({ mode: "open" });
-  const sheet = "adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype;
-  if (sheet) {
+  try {
+    // Not held back by a page's own style-src, unlike a <style> element.
     const rules = new CSSStyleSheet();
     rules.replaceSync(STYLE);
     root.adoptedStyleSheets = [rules];
-  } else {
+  } catch {
     root.appendChild(document.createElement("style")).textContent = STYLE;
   }
 
   const accent = data["accent"] ? readable(data["accent"]) : undefined;
-  if (data["accent"] && accent?.changed !== false) {
-    console.warn(
-      accent
-        ? `Relais: white text is hard to read on ${data["accent"]}; ${accent.colour} is used instead.`
-        : `Relais: data-accent must be a colour like #0b5a5e.`,
-    );
-  }
+  if (accent?.changed) console.warn(`Relais: white text is hard to read on ${data["accent"]}; using ${accent.colour}.`);
   if (accent) host.style.setProperty("--relais-accent", accent.colour);
 
   const button = document.createElement("button");
   button.type = "button";
   const icon = button.appendChild(document.createElementNS(SVG, "svg"));
   icon.setAttribute("viewBox", "0 0 24 24");
-  icon.setAttribute("aria-hidden", "true");
+  icon.setAttribute("fill", "currentColor");
   const path = icon.appendChild(document.createElementNS(SVG, "path"));
   path.setAttribute(
     "d",
-    "M12 3c5 0 9 3.4 9 7.8s-4 7.8-9 7.8c-1 0-2-.1-2.9-.4L4 21l1.3-4.3C3.9 15.2 3 13.1 3 10.8 3 6.400 7 3 12 3Z",
+    "M12 3c5 0 9 3.4 9 7.8s-4 7.8-9 7.8c-1 0-2-.1-2.9-.4L4 21l1.3-4.3C3.9 15.2 3 13.1 3 10.8 3 6.4 7 3 12 3Z",
   );
-  path.setAttribute("fill", "currentColor");
   const label = button.appendChild(document.createElement("span"));
   label.className = "label";
   const count = button.appendChild(document.createElement("span"));
@@ -114,7 +106,6 @@ function start(script: HTMLScriptElement): void {
     });
     // The settings stand behind the #: they stay in the browser and in no server's log.
     frame.src = `${origin}/widget/frame?lang=${locale}#${settings}`;
-    frame.allow = "clipboard-write";
     frame.referrerPolicy = "no-referrer";
     name();
     panel.append(frame);
@@ -123,11 +114,9 @@ function start(script: HTMLScriptElement): void {
   function show(focus: boolean): void {
     load();
     const modal = matchMedia(FULL_SCREEN).matches;
-    panel.toggleAttribute("aria-modal", false);
-    if (modal) panel.setAttribute("aria-modal", "true");
+    panel.setAttribute("aria-modal", String(modal));
     panel.hidden = false;
     button.hidden = true;
-    button.style.display = "none";
     if (focus) frame?.focus();
     send({ type: "open", focus, modal });
     if (!open) emit("open", "");
@@ -141,7 +130,6 @@ function start(script: HTMLScriptElement): void {
     open = false;
     panel.hidden = true;
     button.hidden = false;
-    button.style.display = "";
     send({ type: "hide" });
     name();
     button.focus();
@@ -152,15 +140,8 @@ function start(script: HTMLScriptElement): void {
   function unread(n: number): void {
     count.textContent = n > 0 ? String(Math.min(n, 99)) : "";
     name();
-    // The page's own title says so in the tab; it is put back as it was.
-    const mark = /^\(\d+\) /;
-    if (n > 0 && (document.hidden || mark.test(document.title))) {
-      title = title || document.title.replace(mark, "");
-      document.title = `(${n}) ${title}`;
-    } else if (mark.test(document.title) && title) {
-      document.title = title;
-      title = "";
-    }
+    // The page's own title says so in the tab, and is put back as it was.
+    document.title = (n && document.hidden ? `(${n}) ` : "") + document.title.replace(/^\(\d+\) /, "");
     emit("unread", String(n));
   }
 
@@ -187,8 +168,8 @@ function start(script: HTMLScriptElement): void {
     version: 1,
     open(ask?: Ask) {
       show(true);
-      if (ask?.article) send({ type: "ask", choice: `article:${ask.article}`, text: ask.text ?? "" });
-      else if (ask?.text) send({ type: "ask", choice: "", text: ask.text });
+      const { article, text = "" } = ask ?? {};
+      if (article || text) send({ type: "ask", choice: article ? `article:${article}` : "", text });
     },
     close: hide,
     identify: (token) => send({ type: "identify", token: String(token) }),
@@ -214,7 +195,7 @@ function start(script: HTMLScriptElement): void {
     if (!link || event.defaultPrevented) return;
     event.preventDefault();
     const { relaisArticle: article, relaisText: text } = link.dataset;
-    api.open({ ...(article ? { article } : {}), ...(text ? { text } : {}) });
+    api.open({ article, text });
   });
 
   const place = (): void => {

@@ -4,9 +4,9 @@ import type { Context } from "../protocol";
 
 export interface Ask {
   /** Slug of an article to open in the chat, as in a help centre's "continue in chat". */
-  article?: string;
+  article?: string | undefined;
   /** Words to send for the customer; only ever after a click of theirs. */
-  text?: string;
+  text?: string | undefined;
 }
 
 /** Names of `on` and what their listeners get. */

@@ -6,107 +6,71 @@ import { h, icon, ICONS } from "./h";
 
 const MAX = 4000;
 
-/** Attributes by what is expected (WHATWG HTML: inputmode, autocomplete). */
-const FIELD: Record<InputKind, Record<string, string>> = {
-  text: { enterkeyhint: "send" },
-  number: { inputmode: "decimal", autocomplete: "off" },
-  date: { autocomplete: "off" },
-  email: { type: "email", inputmode: "email", autocomplete: "email" },
-  tel: { type: "tel", inputmode: "tel", autocomplete: "tel" },
-  postcode: { inputmode: "numeric", autocomplete: "postal-code" },
-  code: { inputmode: "numeric", autocomplete: "one-time-code" },
-  iban: { autocomplete: "off", autocapitalize: "characters", spellcheck: "false" },
+/** Keyboard and autofill by what is expected (WHATWG HTML: inputmode, autocomplete). */
+const FIELD: Partial<Record<InputKind, [inputmode: string, autocomplete?: string]>> = {
+  number: ["decimal"],
+  email: ["email", "email"],
+  tel: ["tel", "tel"],
+  postcode: ["numeric", "postal-code"],
+  code: ["numeric", "one-time-code"],
 };
-
-type Field = HTMLTextAreaElement | HTMLInputElement;
 
 export class Composer {
   readonly element: HTMLFormElement;
-  private field: Field;
-  private kind: InputKind = "text";
-  private readonly button: HTMLButtonElement;
-  private label = "";
+  private readonly field = h("textarea", { name: "message", rows: 1, maxlength: MAX, dir: "auto", enterkeyhint: "send" });
+  private readonly submit = h("button.send", { type: "submit" }, icon(ICONS.send));
 
   constructor(
     private readonly on: { send(text: string): void; draft(text: string): void },
     draft: string,
   ) {
-    this.field = this.make("text");
     this.field.value = draft;
-    this.button = h("button", { type: "submit", class: "send" }, icon(ICONS.send));
-    this.element = h("form", { class: "composer", novalidate: true, autocomplete: "off" }, this.field, this.button);
+    this.element = h("form.composer", { novalidate: true }, this.field, this.submit);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.submit();
+      const text = this.field.value.trim();
+      if (!text) return;
+      this.write("");
+      this.on.send(text);
     });
-    this.grow();
-  }
-
-  private make(kind: InputKind): Field {
-    const props = { name: "message", maxlength: MAX, dir: "auto", ...FIELD[kind] };
-    // One line of digits or an address is filled in by browsers only in an <input>.
-    const plain = kind === "text" || kind === "date" || kind === "number";
-    const field: Field = plain ? h("textarea", { rows: 1, ...props }) : h("input", { type: "text", ...props });
-    field.addEventListener("input", () => {
-      this.grow();
-      this.on.draft(field.value);
-    });
-    field.addEventListener("keydown", (event: Event) => {
-      const key = event as KeyboardEvent;
+    this.field.addEventListener("input", () => this.write(this.field.value));
+    this.field.addEventListener("keydown", (event) => {
       // Enter that ends the composition of a character is not the end of the message.
-      if (key.key !== "Enter" || key.shiftKey || key.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      this.submit();
+      this.element.requestSubmit();
     });
-    return field;
   }
 
-  private submit(): void {
-    const text = this.field.value.trim();
-    if (!text) return;
-    this.field.value = "";
+  private write(text: string): void {
+    if (this.field.value !== text) this.field.value = text;
     this.grow();
-    this.on.draft("");
-    this.on.send(text);
-    this.focus();
+    this.on.draft(text);
   }
 
   /** As tall as its text; nothing to measure while it is not on the page. */
   grow(): void {
-    if (!(this.field instanceof HTMLTextAreaElement) || !this.field.offsetParent) return;
-    this.field.style.height = "auto";
-    this.field.style.height = `${Math.min(this.field.scrollHeight + 2, 132)}px`;
+    const { field } = this;
+    if (!field.offsetParent) return;
+    field.style.height = "auto";
+    field.style.height = `${Math.min(field.scrollHeight, 132)}px`;
   }
 
   words(words: Words): void {
-    this.label = words.write;
-    this.name();
-    this.button.setAttribute("aria-label", words.send);
-  }
-
-  private name(): void {
-    this.field.setAttribute("aria-label", this.label);
-    this.field.placeholder = this.label;
+    this.field.setAttribute("aria-label", words.write);
+    this.field.placeholder = words.write;
+    this.submit.setAttribute("aria-label", words.send);
   }
 
   expect(kind: InputKind): void {
-    if (kind === this.kind || !(kind in FIELD)) return;
-    const focused = document.activeElement === this.field;
-    const old = this.field;
-    this.kind = kind;
-    this.field = this.make(kind);
-    this.field.value = old.value;
-    this.name();
-    old.replaceWith(this.field);
-    this.grow();
-    if (focused) this.focus();
+    const [mode, fill = "off"] = FIELD[kind] ?? ["text"];
+    this.field.inputMode = mode;
+    this.field.setAttribute("autocomplete", fill);
   }
 
   /** Put words back for another try; what stands there already is not lost. */
   edit(text: string): void {
-    this.field.value = [text, this.field.value].filter(Boolean).join("\n").slice(0, MAX);
-    this.grow();
-    this.on.draft(this.field.value);
+    this.write([text, this.field.value].filter(Boolean).join("\n").slice(0, MAX));
     this.focus();
   }
 

@@ -13,7 +13,6 @@ export interface Ui {
   /** The answer given under message `seq`, if any. */
   answer(seq: number): string | undefined;
   survey(seq: number, score: number, comment: string): void;
-  retry(): void;
   edit(key: string, text: string): void;
   /** Cards the customer has unfolded; kept over a redraw. */
   unfolded: Set<string>;

@@ -2,7 +2,7 @@
 
 import type { Words } from "../words/types";
 import type { Composer } from "./composer";
-import { h, icon, ICONS, s } from "./h";
+import { button, h, icon, ICONS, s } from "./h";
 import type { Log } from "./log";
 
 export interface Actions {
@@ -14,18 +14,17 @@ export interface Actions {
 
 export class Shell {
   private readonly name = h("h1");
-  private readonly status = h("p", { class: "status" });
-  private readonly mark = h("span", { class: "brand", "aria-hidden": "true" });
+  private readonly status = h("p.status", null);
+  private readonly mark = h("span.brand", { "aria-hidden": "true" });
   private readonly menuButton: HTMLButtonElement;
   private readonly closeButton: HTMLButtonElement;
   private readonly personLabel = h("span");
-  private readonly personButton: HTMLButtonElement;
   private readonly bannerText = h("span");
   private readonly bannerButton: HTMLButtonElement;
   private readonly banner: HTMLElement;
   private readonly typing: HTMLElement;
-  private readonly typingText = h("span", { class: "hidden" });
-  private readonly voice = h("div", { class: "hidden", "aria-live": "polite", role: "status" });
+  private readonly typingText = h("span.hidden", null);
+  private readonly voice = h("div.hidden", { "aria-live": "polite", role: "status" });
   private readonly spoken: string[] = [];
   private speaking: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,18 +35,18 @@ export class Shell {
     on: Actions,
     embedded: boolean,
   ) {
-    this.menuButton = h("button", { type: "button", class: "round", onclick: on.menu }, icon(ICONS.menu));
-    this.closeButton = h("button", { type: "button", class: "round", hidden: !embedded, onclick: on.close }, icon(ICONS.close));
-    this.personButton = h("button", { type: "button", class: "person", onclick: on.person }, icon(ICONS.person), this.personLabel);
-    this.bannerButton = h("button", { type: "button", class: "link", onclick: on.retry });
-    this.banner = h("div", { class: "banner", hidden: true }, this.bannerText, " ", this.bannerButton);
-    this.typing = h("div", { class: "typing", hidden: true }, h("i"), h("i"), h("i"), this.typingText);
-    this.mark.append(s("svg", { viewBox: "0 0 40 40" }, s("path", { class: "disc", d: "M8 25a12 12 0 0 1 24 0z" }), s("path", { d: "M20 8V4M9.5 12L6.7 9.2M30.5 12l2.8-2.8M5 30h30M11 35h18" })));
+    this.menuButton = button("round", on.menu, icon(ICONS.menu));
+    this.closeButton = button("round", on.close, icon(ICONS.close), { hidden: !embedded });
+    const person = button("person", on.person, [icon(ICONS.person), this.personLabel]);
+    this.bannerButton = button("link", on.retry);
+    this.banner = h("div.banner", { hidden: true }, this.bannerText, " ", this.bannerButton);
+    this.typing = h("div.typing", { hidden: true }, h("i"), h("i"), h("i"), this.typingText);
+    this.mark.append(s("svg", { viewBox: "0 0 40 40" }, s("path.disc", { d: "M8 25a12 12 0 0 1 24 0z" }), s("path", { d: "M20 8V4M9.5 12L6.7 9.2M30.5 12l2.8-2.8M5 30h30M11 35h18" })));
     root.replaceChildren(
-      h("header", { class: "head" }, this.mark, h("div", { class: "titles" }, this.name, this.status), this.menuButton, this.closeButton),
+      h("header.head", null, this.mark, h("div.titles", null, this.name, this.status), this.menuButton, this.closeButton),
       this.banner,
       h("main", null, log.element, log.jumper, this.typing),
-      h("footer", null, this.personButton, composer.element),
+      h("footer", null, person, composer.element),
       this.voice,
     );
   }
@@ -66,7 +65,7 @@ export class Shell {
   }
 
   state(text: string): void {
-    if (this.status.textContent !== text) this.status.textContent = text;
+    this.status.textContent = text;
   }
 
   /** Tell what is wrong in place, or nothing where nothing is. */
@@ -89,9 +88,5 @@ export class Shell {
     this.speaking = setTimeout(() => {
       this.voice.textContent = this.spoken.splice(0).join("\n");
     }, 250);
-  }
-
-  get person(): HTMLButtonElement {
-    return this.personButton;
   }
 }

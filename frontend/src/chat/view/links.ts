@@ -2,31 +2,17 @@
 
 import { h } from "./h";
 
-const URL_ = String.raw`https?:\/\/[^\s<>"'()\[\]{}]+(?:\([^\s<>"'()]*\)[^\s<>"'()\[\]{}]*)*`;
-const MAIL = String.raw`[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}`;
-// French numbers as they are written: 02 61 91 10 20, 0 800 47 33 33, +33 2 61 91 10 20.
-const TEL = String.raw`(?<![\d+])(?:\+\d{2}[  .]?\d|0\d)(?:[  .]\d\d){4}(?!\d)|(?<![\d+])0[  ]8\d\d(?:[  ]\d\d){3}(?!\d)`;
-const FIND = new RegExp(`(${URL_})|(${MAIL})|(${TEL})`, "g");
+// Addresses; mail addresses; French numbers as they are written: 02 61 91 10 20, 0 800 47 33 33, +33 2 …
+const FIND =
+  /(https?:\/\/[^\s<>"'()[\]{}]+(?:\([^\s<>"'()]*\)[^\s<>"'()[\]{}]*)*)|([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})|(?<![\d+])(?:(?:\+\d\d[  .]?\d|0\d)(?:[  .]\d\d){4}|0[  ]8\d\d(?:[  ]\d\d){3})(?!\d)/g;
 
 /** The address where it may be followed from here, else undefined. */
-export function safeHref(raw: string): string | undefined {
-  const text = raw.trim();
-  if (!/^(https?:\/\/|mailto:|tel:)/i.test(text)) return undefined;
-  // Browsers drop control characters inside a scheme; an address that has any is no address.
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 33) return undefined;
-  try {
-    const url = new URL(text);
-    return ["http:", "https:", "mailto:", "tel:"].includes(url.protocol) ? url.href : undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const safeHref = (raw: string): string | undefined =>
+  /^(https?:\/\/|mailto:|tel:)\S+$/i.test(raw.trim()) ? raw.trim() : undefined;
 
 /** A link that tells the page behind it nothing about this one. */
-export function anchor(href: string, ...kids: (Node | string)[]): HTMLAnchorElement {
-  const outside = href.startsWith("http");
-  return h("a", { href, ...(outside ? { target: "_blank", rel: "noopener noreferrer nofollow" } : {}) }, ...kids);
-}
+export const anchor = (href: string, text: string): HTMLAnchorElement =>
+  h("a", { href, target: href[0]?.toLowerCase() === "h" && "_blank", rel: "noopener noreferrer nofollow" }, text);
 
 /** Text with its links, as nodes. */
 export function linkify(raw: string): (Node | string)[] {
@@ -35,15 +21,13 @@ export function linkify(raw: string): (Node | string)[] {
   const out: (Node | string)[] = [];
   let last = 0;
   for (const match of text.matchAll(FIND)) {
+    const [whole, url, mail] = match;
     // The full stop that ends the sentence is not part of the address.
-    const found = match[1] ? match[0].replace(/[.,;:!?…»]+$/, "") : match[0];
-    const target = match[1] ? found : match[2] ? `mailto:${found}` : `tel:${found.replace(/[^\d+]/g, "")}`;
-    const href = safeHref(target);
+    const found = url ? whole.replace(/[.,;:!?…»]+$/, "") : whole;
+    const href = safeHref(url ? found : mail ? `mailto:${found}` : `tel:${found.replace(/[^\d+]/g, "")}`);
     if (!href) continue;
-    if (match.index > last) out.push(text.slice(last, match.index));
-    out.push(anchor(href, found));
+    out.push(text.slice(last, match.index), anchor(href, found));
     last = match.index + found.length;
   }
-  if (last < text.length) out.push(text.slice(last));
-  return out;
+  return [...out, text.slice(last)].filter(Boolean);
 }

@@ -6,7 +6,7 @@
 import type { Item, Timeline } from "../timeline";
 import type { Choice } from "../types";
 import type { Ui } from "./context";
-import { h } from "./h";
+import { button, h } from "./h";
 import { message, notice } from "./message";
 import { survey } from "./survey";
 import { day, dayLabel } from "./time";
@@ -14,7 +14,7 @@ import { day, dayLabel } from "./time";
 interface Row {
   key: string;
   sign: string;
-  make(): HTMLElement | null;
+  make(): HTMLElement;
 }
 
 const GROUP_GAP = 5 * 60_000;
@@ -35,12 +35,6 @@ export function openChoices(items: Item[]): Choice[] {
     else if (item.event.kind === "message") {
       if (item.event.choices?.length) found.clear();
       for (const choice of item.event.choices ?? []) found.set(choice.id, choice);
-      if (item.event.reply === "options") {
-        for (const article of item.event.articles ?? []) {
-          const id = `article:${article.id}`;
-          if (!article.body && found.size < 4 && !item.event.choices?.length) found.set(id, { id, label: article.title });
-        }
-      }
     }
   }
   return [...found.values()];
@@ -61,10 +55,10 @@ function rows(items: Item[], ui: Ui): Row[] {
   items.forEach((item, at) => {
     const { event } = item;
     const now = day(event.at);
-    if (now && now !== today && (event.kind === "message" || event.kind === "ticket")) {
+    if (event.at && now !== today && (event.kind === "message" || event.kind === "ticket")) {
       today = now;
       const label = dayLabel(event.at, ui.locale, ui.words);
-      out.push({ key: `d${now}`, sign: label, make: () => h("li", { class: "day" }, label) });
+      out.push({ key: `d${now}`, sign: label, make: () => h("li.day", null, label) });
     }
     if (event.kind === "message") {
       const place = {
@@ -92,7 +86,7 @@ function rows(items: Item[], ui: Ui): Row[] {
           "li",
           { class: "choices" },
           ...choices.map((choice) =>
-            h("button", { type: "button", class: "chip", onclick: () => ui.choose(choice) }, choice.label),
+            button("chip", () => ui.choose(choice), choice.label),
           ),
         ),
     });
@@ -101,14 +95,14 @@ function rows(items: Item[], ui: Ui): Row[] {
 }
 
 export class Log {
-  readonly list = h("ol", { class: "messages" });
+  readonly list = h("ol.messages", null);
   readonly element: HTMLElement;
   private readonly jump: HTMLButtonElement;
-  private drawn = new Map<string, { sign: string; node: HTMLElement | null }>();
+  private drawn = new Map<string, { sign: string; node: HTMLElement }>();
 
   constructor(private readonly ui: Ui) {
-    this.element = h("div", { class: "log", tabindex: 0, role: "log", "aria-live": "off" }, this.list);
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.bottom() });
+    this.element = h("div.log", { tabindex: 0, role: "log", "aria-live": "off" }, this.list);
+    this.jump = button("jump", () => this.bottom(), [], { hidden: true });
     this.element.addEventListener("scroll", () => {
       if (this.atBottom) this.jump.hidden = true;
     }, { passive: true });
@@ -133,31 +127,27 @@ export class Log {
     const stick = follow || this.atBottom;
     this.element.setAttribute("aria-label", this.ui.words.conversation);
     this.jump.textContent = this.ui.words.newMessages;
-    const next = new Map<string, { sign: string; node: HTMLElement | null }>();
+    const next = new Map<string, { sign: string; node: HTMLElement }>();
     let fresh: HTMLElement | undefined;
     const first = this.drawn.size === 0;
-    let cursor: ChildNode | null = this.list.firstChild;
+    let at = 0;
     for (const row of rows(timeline.list(), this.ui)) {
-      let entry = this.drawn.get(row.key);
-      if (!entry || entry.sign !== row.sign) {
-        const known = entry?.node;
-        entry = { sign: row.sign, node: row.make() };
-        if (known && entry.node) {
-          if (cursor === known) cursor = entry.node;
-          known.replaceWith(entry.node);
-        }
-        if (!known && entry.node && !first) {
-          entry.node.classList.add("new");
-          if (entry.node.classList.contains("bot") || entry.node.classList.contains("agent")) fresh ??= entry.node;
-        }
-      }
+      const old = this.drawn.get(row.key);
+      const entry = old?.sign === row.sign ? old : { sign: row.sign, node: row.make() };
+      const { node } = entry;
       this.drawn.delete(row.key);
       next.set(row.key, entry);
-      if (!entry.node) continue;
-      if (entry.node === cursor) cursor = cursor.nextSibling;
-      else this.list.insertBefore(entry.node, cursor);
+      if (node !== old?.node) {
+        old?.node.replaceWith(node);
+        if (!old && !first) {
+          node.classList.add("new");
+          if (/ (bot|agent)/.test(node.className)) fresh ??= node;
+        }
+      }
+      if (this.list.children[at] !== node) this.list.insertBefore(node, this.list.children[at] ?? null);
+      at += 1;
     }
-    for (const { node } of this.drawn.values()) node?.remove();
+    for (const { node } of this.drawn.values()) node.remove();
     this.drawn = next;
     if (!stick) this.jump.hidden = !fresh;
     else if (fresh && this.list.scrollHeight - fresh.offsetTop > this.element.clientHeight) {

@@ -1,7 +1,7 @@
 /** Sheets over the conversation: menu, a question before something final, asking for a person. */
 
 import type { Words } from "../words/types";
-import { h, icon, ICONS, type Child } from "./h";
+import { button, h, icon, ICONS, type Child } from "./h";
 
 /** Opens a modal `<dialog>`: focus stays in it, Escape closes it, focus returns to where it was. */
 export function sheet(title: string, closeLabel: string, kind: string, ...content: Child[]): HTMLDialogElement {
@@ -17,7 +17,7 @@ export function sheet(title: string, closeLabel: string, kind: string, ...conten
         "div",
         { class: "sheet-head" },
         h("h2", { id }, title),
-        h("button", { type: "button", class: "round", "aria-label": closeLabel, onclick: () => dialog.close() }, icon(ICONS.close)),
+        button("round", () => dialog.close(), icon(ICONS.close), { "aria-label": closeLabel }),
       ),
       ...content,
     ),
@@ -40,15 +40,11 @@ export function menu(words: Words, actions: { label: string; run(): void; grave?
     words.cancel,
     "menu",
     ...actions.map(({ label, run, grave }) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: grave ? "entry grave" : "entry",
-          onclick: () => {
-            dialog.close();
-            run();
-          },
+      button(
+        grave ? "entry.grave" : "entry",
+        () => {
+          dialog.close();
+          run();
         },
         label,
       ),
@@ -68,16 +64,12 @@ export function confirm(words: Words, title: string, question: string, yes: stri
       h(
         "div",
         { class: "buttons" },
-        h("button", { type: "button", class: "secondary", onclick: () => dialog.close() }, words.cancel),
-        h(
-          "button",
-          {
-            type: "button",
-            class: grave ? "primary grave" : "primary",
-            onclick: () => {
-              answer = true;
-              dialog.close();
-            },
+        button("secondary", () => dialog.close(), words.cancel),
+        button(
+          grave ? "primary.grave" : "primary",
+          () => {
+            answer = true;
+            dialog.close();
           },
           yes,
         ),
@@ -89,33 +81,24 @@ export function confirm(words: Words, title: string, question: string, yes: stri
 
 type Channel = "chat" | "email" | "phone";
 
-const VALID: Record<Channel, (contact: string) => boolean> = {
-  chat: () => true,
-  email: (contact) => /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/.test(contact),
-  phone: (contact) => contact.replace(/\D/g, "").length >= 8 && /^[\d\s+().-]+$/.test(contact),
-};
-
 /** `ask` resolves with a sentence where the request did not go through, else with undefined. */
 export function handover(words: Words, ask: (channel: Channel, contact: string) => Promise<string | undefined>): void {
   let channel: Channel = "chat";
   const error = h("p", { id: "hand-error", class: "error", role: "alert" });
   const contact = h("input", { id: "hand-contact", type: "text", "aria-describedby": "hand-why hand-error" });
   const label = h("label", { for: "hand-contact" });
-  const field = h("div", { class: "field", hidden: true }, label, contact, h("p", { id: "hand-why", class: "why" }, words.why));
+  const field = h("div.field", { hidden: true }, label, contact, h("p", { id: "hand-why", class: "why" }, words.why));
   const submit = h("button", { type: "submit", class: "primary" }, words.ask);
   const say = (text: string): void => {
     error.textContent = text;
-    contact.toggleAttribute("aria-invalid", false);
-    if (text && !field.hidden) contact.setAttribute("aria-invalid", "true");
+    contact.ariaInvalid = String(Boolean(text) && !field.hidden);
   };
   const pick = (next: Channel): void => {
     channel = next;
     field.hidden = next === "chat";
     const mail = next === "email";
     label.textContent = mail ? words.email : words.phone;
-    contact.type = mail ? "email" : "tel";
-    contact.autocomplete = mail ? "email" : "tel";
-    contact.inputMode = mail ? "email" : "tel";
+    contact.type = contact.autocomplete = mail ? "email" : "tel";
     say("");
   };
   const option = (value: Channel, text: string, hint = ""): HTMLElement =>
@@ -132,7 +115,7 @@ export function handover(words: Words, ask: (channel: Channel, contact: string) 
     h(
       "fieldset",
       null,
-      h("legend", { class: "hidden" }, words.handTitle),
+      h("legend.hidden", null, words.handTitle),
       option("chat", words.byChat, words.byChatHint),
       option("email", words.byEmail),
       option("phone", words.byPhone),
@@ -143,18 +126,14 @@ export function handover(words: Words, ask: (channel: Channel, contact: string) 
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const value = channel === "chat" ? "" : contact.value.trim();
-    if (!VALID[channel](value)) {
-      say(channel === "email" ? words.badEmail : words.badPhone);
-      contact.focus();
-      return;
-    }
     say("");
     submit.setAttribute("aria-disabled", "true");
-    void ask(channel, value).then((problem) => {
+    // The server knows which contacts can be used, and says in a sentence what is missing.
+    void ask(channel, channel === "chat" ? "" : contact.value.trim()).then((problem) => {
       submit.removeAttribute("aria-disabled");
-      if (problem === undefined) dialog.close();
-      else say(problem);
+      if (!problem) return dialog.close();
+      say(problem);
+      if (!field.hidden) contact.focus();
     });
   });
   const dialog = sheet(words.handTitle, words.cancel, "hand", form);

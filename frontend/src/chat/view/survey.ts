@@ -2,28 +2,27 @@
 
 import type { Item } from "../timeline";
 import type { Ui } from "./context";
-import { h } from "./h";
+import { button, h } from "./h";
 
 export function survey(item: Item, ui: Ui): HTMLElement {
   const { words } = ui;
   const given = ui.answer(item.seq);
-  if (given) return h("li", { class: "notice" }, h("span", null, words.thanks));
+  if (given) return h("li.notice", null, h("span", null, words.thanks));
   let score = 0;
   const buttons = [1, 2, 3, 4, 5].map((n) =>
-    h(
-      "button",
-      {
-        type: "button",
-        "aria-pressed": "false",
-        "aria-label": n === 1 ? `1, ${words.rateLow}` : n === 5 ? `5, ${words.rateHigh}` : `${n}`,
-        onclick: () => {
-          score = n;
-          buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(at === n - 1)));
-          more.hidden = false;
-          more.scrollIntoView({ block: "nearest" });
-        },
+    button(
+      "score",
+      () => {
+        score = n;
+        buttons.forEach((other, at) => other.setAttribute("aria-pressed", String(at === n - 1)));
+        more.hidden = false;
+        more.scrollIntoView({ block: "nearest" });
       },
       String(n),
+      {
+        "aria-pressed": "false",
+        "aria-label": n === 1 ? `1, ${words.rateLow}` : n === 5 ? `5, ${words.rateHigh}` : null,
+      },
     ),
   );
   const id = `survey${item.seq}`;
@@ -33,14 +32,14 @@ export function survey(item: Item, ui: Ui): HTMLElement {
     { hidden: true },
     h("label", { for: id }, words.comment),
     comment,
-    h("button", { type: "button", class: "primary", onclick: () => ui.survey(item.seq, score, comment.value.trim()) }, words.commentSend),
+    button("primary", () => ui.survey(item.seq, score, comment.value.trim()), words.commentSend),
   );
   return h(
     "li",
     { class: "survey", role: "group", "aria-label": words.rate },
     h("p", null, words.rate),
-    h("div", { class: "scale" }, ...buttons),
-    h("p", { class: "ends", "aria-hidden": "true" }, h("span", null, words.rateLow), h("span", null, words.rateHigh)),
+    h("div.scale", null, ...buttons),
+    h("p.ends", { "aria-hidden": "true" }, h("span", null, words.rateLow), h("span", null, words.rateHigh)),
     more,
   );
 }

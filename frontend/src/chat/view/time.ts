@@ -3,42 +3,22 @@
 import { skew } from "../api";
 import type { Words } from "../words/types";
 
-const parse = (at: string | undefined): Date | undefined => {
-  const date = new Date(at ?? NaN);
-  return Number.isNaN(date.getTime()) ? undefined : date;
-};
+const date = (at: string | undefined): Date => new Date(at ?? NaN);
 
-const dayOf = (date: Date): string => date.toDateString();
-
-/** Key of the calendar day, for separators. */
-export const day = (at: string | undefined): string => {
-  const date = parse(at);
-  return date ? dayOf(date) : "";
-};
+/** Key of the calendar day, for separators; "Invalid Date" where there is none. */
+export const day = (at: string | undefined): string => date(at).toDateString();
 
 export function dayLabel(at: string | undefined, locale: string, words: Words): string {
-  const date = parse(at);
-  if (!date) return "";
-  const now = new Date(Date.now() + skew);
-  const yesterday = new Date(now);
-  yesterday.setDate(now.getDate() - 1);
-  if (dayOf(date) === dayOf(now)) return words.today;
-  if (dayOf(date) === dayOf(yesterday)) return words.yesterday;
-  return date.toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long" });
+  const back = (days: number): string => new Date(Date.now() + skew - days * 86_400_000).toDateString();
+  if (day(at) === back(0)) return words.today;
+  if (day(at) === back(1)) return words.yesterday;
+  return date(at).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long" });
 }
 
+/** Hours and minutes; empty where there is no time. */
 export const clock = (at: string | undefined, locale: string): string =>
-  parse(at)?.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" }) ?? "";
+  at ? date(at).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" }) : "";
 
-/** "lundi 8:00" for a moment within the week, else with its date. */
-export function moment(at: string, locale: string): string {
-  const date = parse(at);
-  if (!date) return at;
-  const near = Math.abs(date.getTime() - Date.now() - skew) < 6 * 86_400_000;
-  return date.toLocaleString(locale, {
-    weekday: "long",
-    ...(near ? {} : { day: "numeric", month: "long" }),
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-}
+/** "lundi 30 novembre à 08:00". */
+export const moment = (at: string, locale: string): string =>
+  date(at).toLocaleString(locale, { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });

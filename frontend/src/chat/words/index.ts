@@ -1,26 +1,27 @@
-/** One language at a time: each is a file of its own, loaded when asked for. */
+/** One language at a time: each is a file of its own beside this one, loaded when asked for. */
 
 import type { Words } from "./types";
 
-const LOADERS: Record<string, () => Promise<{ default: Words }>> = {
-  fr: () => import("./fr"),
-  en: () => import("./en"),
-  nl: () => import("./nl"),
-  es: () => import("./es"),
-  de: () => import("./de"),
-  it: () => import("./it"),
+/** Locales that have words; the same list as the service's. */
+export const LOCALES = ["fr", "en", "nl", "es", "de", "it"];
+
+type Load = (locale: string, attempt: number) => Promise<{ default: Words }>;
+
+// The built files lie beside the chat and carry its version, so that two builds never mix. A module
+// that could not be fetched may stay failed in the browser's memory: each try has its own address.
+const fetchWords: Load = (locale, attempt) => {
+  const { search } = new URL(import.meta.url);
+  return import(/* @vite-ignore */ `./words-${locale}.js${search}${attempt ? `&${attempt}` : ""}`) as Promise<{ default: Words }>;
 };
 
-export const LOCALES = Object.keys(LOADERS);
-
 /** Words for a locale; French where it is not one of ours. Tries again while the network is down. */
-export async function load(locale: string): Promise<Words> {
-  const loader = LOADERS[locale] ?? (LOADERS["fr"] as () => Promise<{ default: Words }>);
+export async function load(locale: string, by: Load = fetchWords): Promise<Words> {
+  const known = LOCALES.includes(locale) ? locale : "fr";
   for (let attempt = 0; ; attempt++) {
     try {
-      return (await loader()).default;
+      return (await by(known, attempt)).default;
     } catch (error) {
-      if (attempt > 4) throw error;
+      if (attempt > 5) throw error;
       await new Promise((resolve) => setTimeout(resolve, 400 * 2 ** attempt));
     }
   }

@@ -21,7 +21,6 @@ export interface Words {
   edit: string;
   offline: string;
   back: string;
-  connecting: string;
   typing: string;
   typingName: string;
   you: string;
@@ -33,7 +32,6 @@ export interface Words {
   yes: string;
   no: string;
   thanks: string;
-  sorry: string;
   now: string;
   before: string;
   // hand-over
@@ -48,8 +46,6 @@ export interface Words {
   why: string;
   ask: string;
   cancel: string;
-  badEmail: string;
-  badPhone: string;
   failed: string;
   ticket: string;
   next: string;
@@ -63,13 +59,11 @@ export interface Words {
   rateHigh: string;
   comment: string;
   commentSend: string;
-  closed: string;
   // asking first
   restartAsk: string;
   eraseAsk: string;
   eraseYes: string;
   erased: string;
-  eraseFailed: string;
   fresh: string;
   newMessages: string;
 }
