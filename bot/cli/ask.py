@@ -13,10 +13,10 @@ from bot.settings import LOCALES, get_settings
 
 
 def ask(
-    texts: list[str] = typer.Argument(None, metavar="TEXT…", help="One or more messages."),
-    locale: str = typer.Option(None, "--locale", help="Locale of the page the customer is on (fr, en, nl, es, de, it)."),
+    texts: list[str] | None = typer.Argument(None, metavar="TEXT…", help="One or more messages."),
+    locale: str | None = typer.Option(None, "--locale", help="Locale of the page the customer is on (fr, en, nl, es, de, it)."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
-    batch: Path = typer.Option(None, "--batch", metavar="FILE.tsv", help="Texts from a TSV file (plain or .gz) with a column “query” and, if you like, “lang”."),
+    batch: Path | None = typer.Option(None, "--batch", metavar="FILE.tsv", help="Texts from a TSV file (plain or .gz) with a column “query” and, if you like, “lang”."),
 ) -> None:
     """Say what the bot decides on each text, as if it were a first message.
 
@@ -32,7 +32,7 @@ def ask(
         raise BadInput("Give one or more texts, or --batch FILE.tsv.")
     if batch is not None and texts:
         raise BadInput("Give texts or --batch, not both.")
-    rows: list[tuple[str, str | None]] = read_batch(batch) if batch is not None else [(t[:MAX_TEXT], None) for t in texts]
+    rows: list[tuple[str, str | None]] = read_batch(batch) if batch is not None else [(t[:MAX_TEXT], None) for t in texts or ()]
     model, _ = train_understanding(get_settings(), lambda line: typer.echo(line, err=True))
     for text, lang in rows:
         found = first_message(model, text, lang or locale)

@@ -37,8 +37,8 @@ def faq(
     articles: Path = typer.Option(..., "--articles", help='JSON lines {"id", "question", "answer"?, "locale"?, "variants"?}; .gz too.'),
     queries: Path = typer.Option(..., "--queries", help='JSON lines {"query", "ids"}, ids empty where no article answers; .gz too.'),
     max_wrong: float = typer.Option(0.1, "--max-wrong", help="Largest share of wrong answers among answers given."),
-    calibrate: Path = typer.Option(None, "--calibrate", help="Labelled queries (same form) that calibration and threshold are taken from."),
-    plot: Path = typer.Option(None, "--plot", help="Write the reliability diagram to this PNG or SVG file."),
+    calibrate: Path | None = typer.Option(None, "--calibrate", help="Labelled queries (same form) that calibration and threshold are taken from."),
+    plot: Path | None = typer.Option(None, "--plot", help="Write the reliability diagram to this PNG or SVG file."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Recall@1, recall@3, MRR@10 and the share answered and wrong at the wanted error rate.
@@ -68,7 +68,7 @@ def intents(
     train: Path = typer.Option(..., "--train", help='JSON lines {"text", "label"}, label null for out of scope; .gz too.'),
     test: Path = typer.Option(..., "--test", help="The same, to measure on."),
     max_wrong: float = typer.Option(0.1, "--max-wrong", help="Largest share of wrong decisions among decisions taken."),
-    calibrate: Path = typer.Option(None, "--calibrate", help="Labelled texts that the threshold is taken from; else held-out training lines."),
+    calibrate: Path | None = typer.Option(None, "--calibrate", help="Labelled texts that the threshold is taken from; else held-out training lines."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """In-scope accuracy, out-of-scope recall and the risk–coverage table.

@@ -20,7 +20,7 @@ def _group() -> None:
 
 @app.command("interference")
 def interference(
-    articles: Path = typer.Option(None, "--articles", help="Folder of articles, or JSON lines as for `relais evaluate faq`; default: the data folder."),
+    articles: Path | None = typer.Option(None, "--articles", help="Folder of articles, or JSON lines as for `relais evaluate faq`; default: the data folder."),
     limit: int = typer.Option(20, "--limit", min=1, help="How many pairs to show."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object a pair."),
 ) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,72 +18,26 @@ from bot.faq import kernel as krr
 from bot.faq.articles import Article
 from bot.faq.dense import DenseIndex
 from bot.faq.lexical import TermMatrix, Vocabulary, WordAnalyser, character_vocabulary, widen
+from bot.faq.units import (
+    ANSWER,
+    CHANNELS,
+    KIND_WEIGHT,
+    TITLE,
+    VARIANT,
+    Counted,
+    Evidence,
+    Floats,
+    Ints,
+    Units,
+    closed_up,
+    segment_max,
+    segment_pool,
+    summed,
+    word_grams,
+)
 from bot.faq.vectors import VectorCache
 from bot.language.encoder import Kind
 from bot.language.normalise import clean
-from bot.language.tokens import stem, words
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
-TITLE, ANSWER, VARIANT = 0, 1, 2
-CHANNELS: tuple[str, ...] = (
-    "dense_title", "dense_answer", "dense_variant", "dense_variants", "dense_passage",
-    "char_title", "char_answer", "char_variant", "char_full",
-    "word_variant", "bm25_head", "bm25_full", "kernel",
-)
-DENSE = frozenset(i for i, name in enumerate(CHANNELS) if name.startswith("dense"))
-#: How much a text of each kind counts in the kernel classifier.
-_KIND_WEIGHT = np.array([1.0, 0.7, 1.0], np.float32)
-_POOL = 0.06   # temperature of the soft maximum over phrasings
-
-
-def _word_grams(text: str, language: str) -> list[str]:
-    tokens = [stem(w, language) for w in words(text, language)]
-    pairs = [f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)]
-    gaps = [f"{a} * {b}" for a, b in zip(tokens, tokens[2:], strict=False)]
-    return tokens + pairs + gaps
-
-
-@dataclass
-class Units:
-    """Short texts with the topic, kind and language of each; sorted by topic."""
-
-    texts: list[str]
-    topic: Ints
-    kind: Ints
-    languages: list[str]
-
-
-@dataclass
-class Evidence:
-    """Similarities of queries with units, passages and documents, before they are joined by topic."""
-
-    characters: Floats           # queries × units
-    grams: Floats                # queries × units
-    dense: Floats | None         # queries × units
-    passages: Floats | None      # queries × passages
-    char_full: Floats            # queries × documents
-    bm25_head: Floats
-    bm25_full: Floats
-
-
-@dataclass
-class Counted:
-    """Texts counted in the three vocabularies: characters, word grams, stems."""
-
-    characters: sparse.csr_matrix
-    grams: sparse.csr_matrix
-    stems: sparse.csr_matrix
-
-    def rows(self, which: npt.NDArray[Any]) -> Counted:
-        """Some of the texts."""
-        return Counted(self.characters[which], self.grams[which], self.stems[which])
-
-    def stack(self, other: Counted) -> Counted:
-        """These texts, then the other's, counted later in grown vocabularies."""
-        join = lambda a, b: sparse.vstack([widen(a, b.shape[1]), b], format="csr")  # noqa: E731
-        return Counted(join(self.characters, other.characters), join(self.grams, other.grams), join(self.stems, other.stems))
 
 
 class Index:
@@ -100,7 +52,7 @@ class Index:
         self.articles = sorted(articles, key=lambda a: position[a.id])
         sample = ((t, a.locale) for a in self.articles for t in (a.title, a.answer, a.plain, *a.variants))
         self._characters = character_vocabulary()
-        self._grams = Vocabulary(_word_grams)
+        self._grams = Vocabulary(word_grams)
         self._stems = Vocabulary(WordAnalyser(sample))
         self.units = self._units_of(self.articles)
         self.counts = self._count(self.units.texts, self.units.languages, grow=True)
@@ -136,9 +88,9 @@ class Index:
         everything = sparse.csr_matrix((np.ones(len(owner), np.float32), (owner, np.arange(len(owner)))), shape=shape)
         head_units = (self.units.kind != VARIANT).astype(np.float32)
         heads = sparse.csr_matrix((head_units, (owner, np.arange(len(owner)))), shape=shape)
-        self._bm25_head = TermMatrix(_summed(heads @ self.counts.stems), "bm25")
-        self._bm25_full = TermMatrix(_summed(everything @ self.counts.stems + self._bodies.stems), "bm25")
-        self._char_full = TermMatrix(_summed(everything @ self.counts.characters + self._bodies.characters), max_share=0.9)
+        self._bm25_head = TermMatrix(summed(heads @ self.counts.stems), "bm25")
+        self._bm25_full = TermMatrix(summed(everything @ self.counts.stems + self._bodies.stems), "bm25")
+        self._char_full = TermMatrix(summed(everything @ self.counts.characters + self._bodies.characters), max_share=0.9)
         self._segments()
 
     def _units_of(self, articles: Sequence[Article]) -> Units:
@@ -195,7 +147,7 @@ class Index:
             self.alpha = None
             return
         matrix = self.gram() if gram is None else gram
-        self.alpha = krr.solve(matrix, self.units.topic, len(self.ids), _KIND_WEIGHT[self.units.kind], self.parameters.ridge)
+        self.alpha = krr.solve(matrix, self.units.topic, len(self.ids), KIND_WEIGHT[self.units.kind], self.parameters.ridge)
         self.covered = np.ones(len(self.ids), bool)
 
     def without(self, hidden: npt.NDArray[np.bool_], gram: Floats) -> Index:
@@ -261,10 +213,9 @@ class Index:
         if self.vectors is not None:
             self._dense.fit(self._dense.vectors[unit])
             self._dense_passages.fit(self._dense_passages.vectors[passage])
-        down = lambda a: np.where(a > topic, a - 1, a)  # noqa: E731
-        self.units = Units([self.units.texts[i] for i in rows], down(self.units.topic[unit]), self.units.kind[unit],
+        self.units = Units([self.units.texts[i] for i in rows], closed_up(self.units.topic[unit], topic), self.units.kind[unit],
                            [self.units.languages[i] for i in rows])
-        self._passage_topic = down(self._passage_topic[passage])
+        self._passage_topic = closed_up(self._passage_topic[passage], topic)
         self.articles = [a for a, kept in zip(self.articles, document, strict=True) if kept]
         self.ids = [*self.ids[:topic], *self.ids[topic + 1 :]]
         if self.alpha is not None:
@@ -309,39 +260,15 @@ class Index:
             if source is not None:
                 for kind, name in enumerate(names):
                     rows = self._by_kind[kind]
-                    _segment_max(source[:, rows], topic[rows], out[:, :, column[name]])
+                    segment_max(source[:, rows], topic[rows], out[:, :, column[name]])
         if found.dense is not None:
-            _segment_pool(found.dense[:, variants], topic[variants], out[:, :, column["dense_variants"]])
+            segment_pool(found.dense[:, variants], topic[variants], out[:, :, column["dense_variants"]])
         if found.passages is not None:
-            _segment_max(found.passages, self._passage_topic, out[:, :, column["dense_passage"]])
-        _segment_max(found.grams[:, variants], topic[variants], out[:, :, column["word_variant"]])
+            segment_max(found.passages, self._passage_topic, out[:, :, column["dense_passage"]])
+        segment_max(found.grams[:, variants], topic[variants], out[:, :, column["word_variant"]])
         for scores, name in ((found.char_full, "char_full"), (found.bm25_head, "bm25_head"), (found.bm25_full, "bm25_full")):
-            _segment_max(scores, self._document_topic, out[:, :, column[name]])
+            segment_max(scores, self._document_topic, out[:, :, column[name]])
         if self.alpha is not None:
             scores = krr.kernel(found.characters, found.grams, found.dense, self.parameters) @ self.alpha
             out[:, self.covered, column["kernel"]] = scores[:, self.covered]
         return out
-
-
-def _summed(counts: sparse.spmatrix) -> sparse.csr_matrix:
-    rows = counts.tocsr().astype(np.float32)
-    rows.eliminate_zeros()
-    return rows
-
-
-def _segment_max(scores: Floats, owner: Ints, out: Floats) -> None:
-    """Writes the best score of each owner into its column; ``owner`` is sorted."""
-    if not len(owner):
-        return
-    starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    out[:, owner[starts]] = np.maximum.reduceat(scores, starts, axis=1)
-
-
-def _segment_pool(scores: Floats, owner: Ints, out: Floats) -> None:
-    """As :func:`_segment_max`, but several good phrasings count more than one (a soft maximum)."""
-    if not len(owner):
-        return
-    starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    summed = np.add.reduceat(np.exp(scores / _POOL), starts, axis=1)
-    counts = np.diff(np.append(starts, len(owner)))
-    out[:, owner[starts]] = _POOL * np.log(summed / np.sqrt(counts))

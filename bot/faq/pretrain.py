@@ -24,6 +24,7 @@ from bot.faq.articles import Article
 from bot.faq.calibration import Calibrator, expected_calibration_error, fit_calibrator
 from bot.faq.index import Index
 from bot.faq.retriever import rank, shipped_paths
+from bot.faq.units import CHANNELS
 from bot.faq.vectors import VectorCache
 from bot.language.encoder import load_encoder
 from bot.language.training.corpus import HELD_OUT_FOLD, Topic, read_topics
@@ -142,7 +143,7 @@ def _padded(features: Floats) -> Floats:
     if not missing:
         return features
     filler = np.zeros((len(features), missing, features.shape[2]), np.float32)
-    filler[:, :, : len(ranking.CHANNELS)] = -50.0
+    filler[:, :, : len(CHANNELS)] = -50.0
     return np.concatenate([features, filler], axis=1)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from bot.faq.index import CHANNELS
+from bot.faq.units import CHANNELS
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]

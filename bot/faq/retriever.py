@@ -22,6 +22,7 @@ from bot.faq.articles import Article
 from bot.faq.calibration import Calibrator, fit_calibrator
 from bot.faq.index import Index
 from bot.faq.training import Fold, folds_of, held_out
+from bot.faq.units import CHANNELS
 from bot.faq.vectors import VectorCache
 from bot.language.detect import detect
 from bot.language.encoder import Encoder
@@ -243,8 +244,6 @@ def rank(found: ranking.Candidates, ranker: ranking.Ranker, texts: Sequence[str]
 
 def _signals(scores: Floats, raw: Floats, z: Floats, found: ranking.Candidates, topics: npt.NDArray[np.int64],
              texts: Sequence[str]) -> Doubles:
-    from bot.faq.index import CHANNELS
-
     column = {name: i for i, name in enumerate(CHANNELS)}
     shifted = scores - scores.max(axis=1, keepdims=True)
     e = np.exp(shifted)

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.faq import kernel as krr
-from bot.faq.index import VARIANT, Index
+from bot.faq.index import Index
+from bot.faq.units import VARIANT
 
 Floats = npt.NDArray[np.float32]
 
@@ -61,8 +62,7 @@ def folds_of(index: Index, seed: int = 7) -> list[Plan]:
     for i in rows:
         groups.setdefault((int(index.units.topic[i]), index.units.languages[i]), []).append(int(i))
     for key in groups:
-        mine = groups[key]
-        number[mine] = rng.permutation(len(mine)) % WARM_FOLDS
+        number[groups[key]] = rng.permutation(len(groups[key])) % WARM_FOLDS
     plans = [_plan(number == fold, rows[number[rows] == fold], 1.0, True, rng) for fold in range(WARM_FOLDS)]
     topics = rng.permutation(np.unique(index.units.topic[rows]))
     for half in (topics[::2], topics[1::2]):

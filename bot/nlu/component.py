@@ -32,7 +32,7 @@ _FOLDER = "understanding"
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=True)
-class RelaisUnderstanding(GraphComponent):
+class RelaisUnderstanding(GraphComponent):  # type: ignore[misc]
     """Trains, keeps and runs the understanding inside Rasa's graph."""
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: Model | None = None) -> None:

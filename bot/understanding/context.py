@@ -28,8 +28,7 @@ _ASPECT: dict[str, re.Pattern[str]] = {
     "it": re.compile(r"\b(?:quanto|gratis|prezzo|costa|costo|tempi|quando|dove|come|perche|obbligatorio|quali documenti|piu dettagli|e poi|esempio|anche)\b"),
 }
 _EMPTY = frozenset(
-    "combien cout coutent coute ca cela est quoi prix tarif frais delai gratuit payant temps quand ou comment fair fait faut pourquoi obligatoir document papier justif detail long prend exempl apres ensuit meme chos "
-    "how much free price cost fee long when where why what it is cuanto es precio plazo cuando donde como wie viel preis kostet dauert wann wo warum quanto costa prezzo tempi quando dove come hoeveel kost prijs duurt wanneer waar hoe".split()
+    ["combien", "cout", "coutent", "coute", "ca", "cela", "est", "quoi", "prix", "tarif", "frais", "delai", "gratuit", "payant", "temps", "quand", "ou", "comment", "fair", "fait", "faut", "pourquoi", "obligatoir", "document", "papier", "justif", "detail", "long", "prend", "exempl", "apres", "ensuit", "meme", "chos", "how", "much", "free", "price", "cost", "fee", "long", "when", "where", "why", "what", "it", "is", "cuanto", "es", "precio", "plazo", "cuando", "donde", "como", "wie", "viel", "preis", "kostet", "dauert", "wann", "wo", "warum", "quanto", "costa", "prezzo", "tempi", "quando", "dove", "come", "hoeveel", "kost", "prijs", "duurt", "wanneer", "waar", "hoe"]
 )
 
 

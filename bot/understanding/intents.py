@@ -7,6 +7,7 @@ Held-out scores come from folds cut out of one kernel matrix; the decision that 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ PARAMETERS = krr.KernelParameters(characters=1.0, words=1.0, dense=4.0, ridge=0.
 def grams(text: str, language: str) -> list[str]:
     """Stems in pairs and alone, edges marked: short lines differ by little else."""
     tokens = ["<", *(stem(w, language) for w in words(text, language)), ">"]
-    return tokens[1:-1] + [f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)] + [
+    return tokens[1:-1] + [f"{a} {b}" for a, b in itertools.pairwise(tokens)] + [
         f"{a} * {b}" for a, b in zip(tokens, tokens[2:], strict=False)
     ]
 

@@ -57,6 +57,6 @@ def mood(text: str, language: str, intent: str) -> Mood:
     letters = [c for c in text if c.isalpha()]
     shouting = len(letters) >= 12 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
     marks = text.count("!") >= 3 or "?!" in text or "!?" in text
-    if _ANGRY.search(folded) or (shouting and marks) or _SAD_FACE.search(text) and any(c in text for c in "😠😡🤬"):
+    if _ANGRY.search(folded) or (shouting and marks) or (_SAD_FACE.search(text) and any(c in text for c in "😠😡🤬")):
         return "angry"
     return "thankful" if thankful or intent == "thanks" else "neutral"

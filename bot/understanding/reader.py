@@ -219,7 +219,7 @@ def _believable(p: Doubles, danger: bool) -> Doubles:
     if best in (0, _OUT):
         return p
     least = LEAST_URGENT if best == _URGENT and not danger else LEAST_FLOW if best in _FLOW_COLUMNS else LEAST_TALK
-    if best == _URGENT and danger or p[best] >= least:
+    if (best == _URGENT and danger) or p[best] >= least:
         return p
     rest = p[0] + p[_OUT] + 1e-9
     to_question = p[0] / rest if best not in _FLOW_COLUMNS else max(p[0] / rest, 0.7)
