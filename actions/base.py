@@ -21,7 +21,14 @@ from bot.assistant.context import TurnContext
 from bot.assistant.local import turn_for
 from bot.assistant.policy import Decision, decide
 from bot.assistant.protocol import Choice, Reply
-from bot.assistant.replies import button, hand_over, remember, render, starting_points
+from bot.assistant.replies import (
+    button,
+    hand_over,
+    read_more,
+    remember,
+    render,
+    starting_points,
+)
 from bot.errors import BackofficeDown, NotAllowed, RelaisError
 from bot.flows.engine import advance, ask_again
 from bot.flows.types import Advance, Finish, Flow, Scene
@@ -82,6 +89,8 @@ class ValidateFlow(FlowAction, ABC):
             result.slots = {**forgotten, **result.slots}
         if result.interrupted:
             result.replies = self._in_between(turn, replace(scene, slots={**scene.slots, **result.slots}))
+        if started and result.replies and turn.heard.choice is None:
+            result.replies[0].articles = read_more(turn)
         utter(dispatcher, result.replies)
         remember(result.replies, turn)
         return self._events(turn, {**started, **result.slots}, result)

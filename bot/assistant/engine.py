@@ -32,8 +32,21 @@ if TYPE_CHECKING:
 _REQUESTS = ("faq", "out_of_scope", "urgent")
 
 
+#: Below this, danger that no rule of ``bot.understanding.urgent`` recognises is read as a question.
+SURE_OF_DANGER = 0.9
 #: Praise that means its opposite when it is ironic ("trop content, merci beaucoup 🙁").
 _PRAISE = ("compliment", "thanks", "laugh", "affirm", "acknowledge")
+
+
+def _second_thoughts(found: Understanding) -> Understanding:
+    """Tone over words: ironic praise is sarcasm, an angry face is anger; danger needs more than a hunch."""
+    if found.mood == "ironic" and found.intent in _PRAISE:
+        return replace(found, intent="sarcasm")
+    if found.mood == "angry" and found.intent == "emoji":
+        return replace(found, intent="frustration")
+    if found.intent == "urgent" and found.confidence < SURE_OF_DANGER and not any(n.startswith("danger") for n in found.notes):
+        return replace(found, intent="faq")
+    return found
 
 
 class Engine:
@@ -51,11 +64,11 @@ class Engine:
     def understand(self, text: str, memory: Memory, locale: str | None) -> Understanding:
         """Read a message with the conversation so far."""
         previous = (memory.language,) if memory.turns else ()
-        context = ReadingContext(article=memory.article, theme=memory.theme)
+        offered = next((c.removeprefix("article:") for c in memory.offered if c.startswith("article:")), None)
+        article = offered if memory.last == "options" and offered else memory.article
+        context = ReadingContext(article=article, theme=memory.theme)
         found = self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
-        if found.mood == "ironic" and found.intent in _PRAISE:
-            return replace(found, intent="sarcasm")
-        return found
+        return _second_thoughts(found)
 
     def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
         """The context of a turn, with the memory brought up to date by what was just heard."""

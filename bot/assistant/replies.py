@@ -80,6 +80,16 @@ def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str 
     return [reply]
 
 
+def read_more(turn: TurnContext) -> list[ArticleRef]:
+    """The article behind a request that starts a flow, where there surely is one."""
+    best = turn.understanding.articles[0] if turn.understanding.articles else None
+    article = turn.article(best.id, turn.language) if best and best.probability >= turn.thresholds.sure else None
+    if best is None or article is None:
+        return []
+    turn.memory.article, turn.memory.theme = article.id, article.theme
+    return [ArticleRef(id=article.id, title=article.title, locale=article.locale, probability=best.probability, body=article.body)]
+
+
 def _refs(turn: TurnContext, candidates: tuple[ArticleCandidate, ...]) -> list[ArticleRef]:
     refs = []
     for candidate in candidates:

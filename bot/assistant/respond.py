@@ -7,6 +7,7 @@ from bot.assistant.context import TurnContext
 from bot.assistant.policy import ANGER, Decision, decide
 from bot.assistant.protocol import Reply
 from bot.assistant.replies import remember, render
+from bot.flows.registry import FLOWS, answered_already
 from bot.language.wording import fingerprint
 
 
@@ -19,6 +20,8 @@ def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
         decision = decide(turn.understanding, turn.memory, turn.thresholds)
         if decision.kind == "start_flow":
             return [], decision.flow
+        if decision.kind == "answer" and (flow := _ready_flow(decision, turn)):
+            return [], flow
         replies = render(decision, turn)
         replies += _second_question(decision, turn, replies)
     handed = any(reply.reply == "handover" for reply in replies)
@@ -28,6 +31,15 @@ def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
         turn.memory.anger += 1
     remember(replies, turn)
     return replies, None
+
+
+def _ready_flow(decision: Decision, turn: TurnContext) -> str | None:
+    """The flow of the article, where the message already answers two of its questions."""
+    article = turn.article(decision.articles[0].id, turn.language)
+    flow = FLOWS.get(article.flow or "") if article else None
+    if flow is None or turn.understanding.negated or turn.understanding.parts:
+        return None
+    return flow.id if answered_already(flow, turn.heard, turn.scene({})) >= 2 else None
 
 
 def _second_question(first: Decision, turn: TurnContext, replies: list[Reply]) -> list[Reply]:

@@ -14,6 +14,7 @@ import sys
 import time
 import warnings
 from contextlib import asynccontextmanager
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -76,6 +77,18 @@ class Dialogue:
         )
         watcher.look()
         watcher.start()
+
+    async def warm(self) -> None:
+        """Take a turn nobody sees, so that the first customer does not wait for lazy imports."""
+        from bot.assistant.turn import take_turn
+        from bot.language.entities import warm
+
+        warm()
+        assert self.engine is not None
+        assert self.rasa is not None
+        for text in ("bonjour", "quelle puissance pour un 3 pièces chauffé à l'électricité ?"):
+            await take_turn(self.engine, self.rasa, TurnRequest(conversation_id="warm", turn_id="warm:" + text, text=text,
+                                                              locale="fr", at=datetime.now(timezone.utc).isoformat()))
         self.problem = None
         log.info("dialogue.ready", seconds=round(time.monotonic() - self.started, 1))
 
@@ -88,6 +101,7 @@ def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
         async def load() -> None:
             try:
                 await asyncio.to_thread(dialogue.load)
+                await dialogue.warm()
             except Exception as error:
                 log.exception("dialogue.failed")
                 dialogue.problem = str(error)
