@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bot.flows.danger import detect_danger
 from bot.language.normalise import clean, fold
 
 _GAS = r"(?:ga[zs]e?s?|gaaz|gazz|gass|metano|methane|metaan)"
@@ -20,7 +21,13 @@ _SMELL = (
     r"riecht|rieche|riechen|geruch|gestank|leck|leckt|stinkt|austritt|"
     r"odore|odora|puzza|sento|perdita|fuga|puzzo)"
 )
-_NEAR = r"(?:\W+\w+){0,5}?\W+"
+_NEAR = r"(?:\W+(?!factur|prix|compteur|contrat|tarif|abonn|conso|bill|price|contract|rekening|rechnung|vertrag|recibo|precio|bollett|prezz)\w+){0,5}?\W+"
+#: "ça ne sent pas le gaz", "aucune odeur de gaz": said to reassure.
+_DENIED = re.compile(
+    r"\b(?:aucune|pas d'|pas de|plus d'|plus de|sans|no|geen|kein\w*|ningun\w*|sin|nessun\w*|senza)\s*(?:odeur|fuite|smell|leak|gaslucht|gaslek|gasgeruch|olor|fuga|odore|perdita)\w*"
+    r"|\b(?:sent|sens|sentons|smell|smells|ruik|ruikt|riecht|huele|sento)\s+(?:pas|plus|niet|nicht|no)\b|\b(?:doesn't|don't|does not|do not|no|non)\s+(?:smell|huele|sento)\b(?:\s+(?:odore|olor|any))?"
+    r"|\bno hay olor\b|\bgeen gas\w*\b|\bkein gas\w*\b|\bnicht nach gas\b"
+)
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("gas", rf"\b{_SMELL}\b{_NEAR}{_GAS}\b"),
     ("gas", rf"\b{_GAS}\b(?:\W+\w+){{0,4}}?\W+{_SMELL}\b"),
@@ -70,14 +77,15 @@ _HARMLESS = re.compile(
 
 def urgent(text: str) -> str | None:
     """The danger in a message ("gas", "fire", "sparks", "smoke", "shock", "cable", "carbon monoxide",
-    "fragile"), or None."""
+    "fragile"; or a kind of :mod:`bot.flows.danger`), or None."""
     folded = fold(clean(text))
     if not folded:
         return None
-    folded = _HARMLESS.sub(" ", folded)
+    folded = _DENIED.sub(" ", _HARMLESS.sub(" ", folded))
     for name, pattern in _COMPILED:
         if pattern.search(folded):
             return name
     if _FRAGILE_RE.search(folded) and _WITHOUT_RE.search(folded):
         return "fragile"
-    return None
+    # The rules inside flows were written apart from these: what either hears is danger.
+    return detect_danger(text)

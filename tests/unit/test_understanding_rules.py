@@ -1,0 +1,122 @@
+"""What is read by rule: danger, negation, mood, signs, pieces of a message, lines known word for word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.settings import LOCALES, ROOT
+from bot.understanding.context import leans, own_words
+from bot.understanding.data import INTENTS, load_phrases
+from bot.understanding.exact import ExactLines
+from bot.understanding.polarity import mood, negated
+from bot.understanding.segments import requests, sentences
+from bot.understanding.signs import of_signs
+from bot.understanding.types import CONTROL, SMALLTALK
+from bot.understanding.urgent import urgent
+
+PHRASES = load_phrases(ROOT / "data" / "nlu")
+
+
+@pytest.mark.parametrize("text", [
+    "sa sent le gaz", "ça pue le gaz dans l'escalier", "FUITE DE GAZ !!!", "odeure de gaz cuisine", "y a des étincelles au tableau", "mon compteur a pris feu",
+    "plus de courant et mon bébé a deux mois", "mon fils s'est électrocuté", "I smell gas", "there are sparks coming out of the socket", "ik ruik gas", "gaslucht in de gang",
+    "huele a gas", "salen chispas del enchufe", "es riecht nach Gas", "Gasgeruch im Keller", "sento odore di gas", "il contatore ha preso fuoco", "no power and my husband is on oxygen",
+])
+def test_danger_is_never_missed(text: str) -> None:
+    assert urgent(text)
+
+
+@pytest.mark.parametrize("text", [
+    "ma facture de gaz explose", "le prix du gaz a augmenté", "relever mon compteur de gaz", "je sens que ma facture de gaz va monter", "chauffage au gaz", "gaz à effet de serre", "ça ne sent pas le gaz", "aucune odeur de gaz ici",
+    "my gas bill", "mijn gasrekening", "contador de gas", "Gaszähler ablesen", "contatore del gas", "mes fils sont tombés d'accord",
+])
+def test_everyday_talk_of_gas_is_no_alarm(text: str) -> None:
+    assert urgent(text) is None
+
+
+def test_training_lines_agree_with_the_rule() -> None:
+    alarms = [p for p in PHRASES if p.intent == "urgent"]
+    assert sum(urgent(p.text) is not None for p in alarms) >= 0.97 * len(alarms)
+    assert [p.text for p in PHRASES if p.intent != "urgent" and urgent(p.text)] == []
+
+
+@pytest.mark.parametrize(("text", "language", "is_negated"), [
+    ("je ne veux PAS résilier", "fr", True), ("je veux pas résilier !", "fr", True), ("surtout ne résiliez pas mon contrat", "fr", True), ("je n'ai jamais demandé à résilier", "fr", True),
+    ("je ne veux plus être client", "fr", False), ("je veux résilier", "fr", False), ("mon proprio ne veut pas donner le numéro", "fr", False), ("je ne comprends pas ma facture", "fr", False),
+    ("I don't want to cancel", "en", True), ("I want to cancel", "en", False), ("ik wil niet opzeggen", "nl", True), ("ik wil opzeggen", "nl", False),
+    ("no quiero darme de baja", "es", True), ("quiero darme de baja", "es", False), ("ich will nicht kündigen", "de", True), ("ich will kündigen", "de", False),
+    ("non voglio disdire", "it", True), ("voglio disdire", "it", False),
+])
+def test_negated_wish(text: str, language: str, is_negated: bool) -> None:
+    assert negated(text, language) is is_negated
+
+
+@pytest.mark.parametrize(("text", "intent", "felt"), [
+    ("ah ben trop content, merci beaucoup 🙁", "thanks", "ironic"), ("merci", "thanks", "thankful"), ("C'EST INADMISSIBLE !!!", "faq", "angry"), ("ma facture svp", "faq", "neutral"),
+    ("t'es nul", "insult", "angry"), ("quoi que ce soit", "urgent", "urgent"),
+])
+def test_mood(text: str, intent: str, felt: str) -> None:
+    assert mood(text, "fr", intent) == felt
+
+
+@pytest.mark.parametrize(("text", "intent"), [("??", "confused"), ("🙁", "emoji"), ("😂😂", "laugh"), ("👍", "affirm"), (":)", "emoji"), ("...", "wait"), ("   ", "confused"), ("👎", "deny")])
+def test_signs_alone(text: str, intent: str) -> None:
+    found = of_signs(text)
+    assert found is not None
+    assert found[0] == intent
+
+
+def test_words_are_no_signs() -> None:
+    assert of_signs("ok 👍") is None
+    assert of_signs("15") is None
+
+
+def test_two_requests_are_cut_apart_and_one_is_not() -> None:
+    assert requests("je veux changer mon RIB et comment je relève mon compteur ?", "fr") == ["je veux changer mon RIB", "comment je relève mon compteur ?"]
+    assert len(requests("C'est quoi le prix du kWh ? Et où trouver mon PDL ?", "fr")) == 2
+    assert requests("le gaz et l'électricité", "fr") == ["le gaz et l'électricité"]
+    assert len(sentences("Bonjour. J'ai déménagé hier ! Que faire ?")) == 3
+
+
+@given(st.text(max_size=400), st.sampled_from([*LOCALES, "pl", "zz"]))
+def test_rules_never_raise(text: str, language: str) -> None:
+    urgent(text)
+    negated(text, language)
+    mood(text, language, "faq")
+    of_signs(text)
+    requests(text, language)
+    leans(text, language)
+    own_words(text, language)
+    ExactLines(PHRASES[:50]).intent(text, language)
+
+
+@pytest.mark.parametrize(("text", "language", "follows"), [
+    ("et pour le gaz ?", "fr", True), ("combien ça coûte ?", "fr", True), ("c'est quoi le délai", "fr", True), ("how long does it take?", "en", True), ("wie viel kostet das?", "de", True),
+    ("combien coûte le changement de puissance de mon compteur", "fr", False), ("j'ai perdu mon mot de passe", "fr", False), ("mon disjoncteur saute", "fr", False),
+])
+def test_leaning_on_the_last_answer(text: str, language: str, follows: bool) -> None:
+    assert leans(text, language) is follows
+
+
+def test_exact_lines_read_short_words_in_every_spelling() -> None:
+    lines = ExactLines(PHRASES)
+    for text, intent in (("OK", "acknowledge"), ("okkk", "acknowledge"), ("Non !!", "deny"), ("mdr", "laugh"), ("Merci…", "thanks"), ("Zut !", "frustration"), ("bof", "disbelief"), ("allo", "human")):
+        assert lines.intent(text, "fr") == intent, text
+    assert lines.intent("ja", "nl") == "affirm"
+    assert ExactLines.from_json(lines.to_json()).intent("mdr", "fr") == "laugh"
+
+
+def test_training_lines_are_enough_and_of_known_intents() -> None:
+    count: dict[tuple[str, str], int] = {}
+    for p in PHRASES:
+        assert p.intent in INTENTS
+        count[p.intent, p.language] = count.get((p.intent, p.language), 0) + 1
+    for intent in (*SMALLTALK, *CONTROL):
+        assert count[intent, "fr"] >= 20, intent
+        assert all(count[intent, code] >= 8 for code in LOCALES if code != "fr"), intent
+    for intent in (i for i in INTENTS if i.startswith("flow_")):
+        assert count[intent, "fr"] >= 25, intent
+        assert all(count[intent, code] >= 8 for code in LOCALES if code != "fr"), intent
+    assert sum(n for (intent, code), n in count.items() if code == "fr" and (intent == "out_of_scope" or intent in SMALLTALK)) >= 300
