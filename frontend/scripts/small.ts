@@ -22,7 +22,7 @@ const PRIVATE = `shell items wake queue element session sleeper composer timelin
   following ensure draft announce answers standing atBottom typingTimer speaking dozing choose restore
   personLabel deliver receive newest current helped survey download locked forget sign make
   temporary gone connection setLocale setContext identify unread follows unfolded newest feedback
-  leave seen typing jumper entries spoken context identity heard`.split(/\s+/);
+  leave seen typing jumper entries spoken context identity heard awaited`.split(/\s+/);
 
 /** Names that cross a border although they are also words of ours. */
 const BORDERS = new Set([

@@ -50,7 +50,7 @@ const HOST: Shapes = {
 function fits(value: unknown, kind: string | undefined): boolean {
   if (kind !== "texts") return typeof value === kind && (kind !== "string" || (value as string).length <= 4000);
   const texts = Object.values(value ?? {});
-  return typeof value === "object" && texts.length <= 20 && texts.every((text) => fits(text, "string"));
+  return Object(value) === value && texts.length <= 20 && texts.every((text) => fits(text, "string"));
 }
 
 function unpack<T>(data: unknown, shapes: Shapes): T | undefined {

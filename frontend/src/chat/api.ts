@@ -19,7 +19,7 @@ export class Problem extends Error {
 
   /** The same request may succeed later, unchanged. */
   get temporary(): boolean {
-    return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status);
+    return this.status === 0 || this.status >= 500 || [408, 429].includes(this.status);
   }
 
   /** The conversation is not (or no longer) ours: erased, or its token is void. */

@@ -101,6 +101,7 @@ export class App implements Ui {
     this.outbox = new Outbox(options.shelf, (entry) => this.deliver(entry), {
       queued: (entry) => {
         this.timeline.queued(entry);
+        this.awaited();
         this.draw();
       },
       sent: (entry, seq) => {
@@ -108,6 +109,7 @@ export class App implements Ui {
         // True only while an answer is being made: it may have come before the receipt.
         if (seq > this.heard && this.mode === "bot") this.typing(this.words.typing, TYPING_MS);
         this.stream?.wake();
+        this.awaited();
         this.draw();
       },
       refused: (entry, detail) => {
@@ -361,7 +363,7 @@ export class App implements Ui {
     if (current) this.session.forget(current.id);
     this.join();
     this.setUnread(0);
-    this.options.host.keep(false);
+    this.awaited();
   }
 
   /** Erased elsewhere, or its token is void: go on in a new one, with what was not sent yet. */
@@ -428,7 +430,7 @@ export class App implements Ui {
     else if (agent && event.kind === "message") this.mode = "agent";
     if (agent && event.name) this.agent = event.name;
     if (event.kind === "handover" || event.kind === "ticket") this.queue = this.standing(event);
-    this.options.host.keep(this.mode !== "bot");
+    this.awaited();
     this.rename();
   }
 
@@ -443,6 +445,11 @@ export class App implements Ui {
     ]
       .filter(Boolean)
       .join(" · ");
+  }
+
+  /** Something is under way: the next page is to load the chat also where nobody opens it. */
+  private awaited(): void {
+    this.options.host.keep(this.mode !== "bot" || this.outbox.size > 0);
   }
 
   private announce(event: ChatEvent): void {

@@ -37,9 +37,9 @@ async function boot(): Promise<void> {
   const app = new App(document.getElementById("app") as HTMLElement, {
     words,
     locale,
-    title: (settings.get("title") ?? "").slice(0, 60),
+    title: settings.get("title") ?? "",
     logo: /^(https:\/\/|data:image\/(png|svg\+xml|webp);)/.test(logo) ? logo : "",
-    page: (settings.get("page") ?? "").slice(0, 500),
+    page: settings.get("page") ?? "",
     embedded: Boolean(origin),
     host: {
       close: () => post({ type: "close" }),

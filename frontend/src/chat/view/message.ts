@@ -24,8 +24,8 @@ const who = (item: Item, ui: Ui): string =>
   item.event.author === "customer" ? ui.words.you : item.event.name || ui.title;
 
 function card(item: Item, article: Article, ui: Ui): HTMLElement {
-  const id = `a${item.key}-${article.id}`.replace(/[^\w-]/g, "");
-  const body = h("div.card-body", { id });
+  const id = `${item.key} ${article.id}`;
+  const body = h("div.card-body");
   const hint = h("span.card-hint");
   // Built when it is first looked at.
   const show = (now: boolean): void => {
@@ -41,7 +41,6 @@ function card(item: Item, article: Article, ui: Ui): HTMLElement {
     "fold",
     () => show(body.hidden),
     [icon(ICONS.page), h("span", null, h("span.card-title", null, article.title), hint), icon(ICONS.down)],
-    { "aria-controls": id },
   );
   show(ui.unfolded.has(id));
   return h("div.card", { lang: article.locale }, toggle, body);
@@ -96,7 +95,7 @@ export function message(item: Item, place: Place, ui: Ui): HTMLElement {
   ].filter((part): part is HTMLElement => Boolean(part));
   return h(
     "li",
-    { class: `msg ${author}${place.first ? " first" : ""}${place.last ? " last" : ""}`, "data-seq": item.seq || null },
+    { class: `msg ${author}${place.first ? " first" : ""}${place.last ? " last" : ""}` },
     !mine && place.first ? avatar(item, ui) : null,
     author === "agent" && place.first && event.name ? h("p.name", { "aria-hidden": "true" }, event.name) : null,
     h("span.hidden", null, `${who(item, ui)}: `),
