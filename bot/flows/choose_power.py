@@ -44,7 +44,7 @@ _NOW = re.compile(
 
 def _powers(heard: Heard, scene: Scene) -> dict[str, int]:
     """kVA named in the message as ``now`` and ``then``: in force, and wished for."""
-    text, values = heard.text, heard.entities("power_kva")
+    text, values = heard.text, [e for e in heard.entities("power_kva") if e.valid]    # not "c'est quoi, un kVA ?"
     result: dict[str, int] = {}
     for entity in values:
         here = text[entity.start:entity.end] == entity.text

@@ -169,7 +169,12 @@ def appliances(heard: Heard, asked: bool, before: dict[str, Any] | None) -> dict
         found["car_charger_kw"] = float(typed.group(1).replace(",", ".")) if typed else USUAL_CHARGER_KW
     if found or gone:
         return {name: value for name, value in {**(before or {}), **found}.items() if name not in gone}
-    return {} if asked and _NONE.search(text) else None
+    return {} if asked and _NONE.search(text) and not _tells_more(heard) else None
+
+
+def _tells_more(heard: Heard) -> bool:
+    """"Non, 4 pièces" corrects something else; it does not say that there are no appliances."""
+    return any(ear(heard, False) is not None for ear in (size, heating, hot_water, hob))
 
 
 def use(heard: Heard) -> str | None:

@@ -66,7 +66,7 @@ def _look(scene: Scene) -> Mapping[str, Any]:
     dropped: dict[str, None] = {}                # said before we knew what is possible
     if count is not None and count not in {len(plan.instalments) for plan in found.plans}:
         dropped[f"{ID}_count"] = None
-    if until and not (found.delay_until and _today(scene) < date.fromisoformat(until) <= found.delay_until):
+    if until and not (found.delay_until and max(found.due or _today(scene), _today(scene)) < date.fromisoformat(until) <= found.delay_until):
         dropped[f"{ID}_until"] = None
     return {**dropped, f"{ID}_options": {
         "owed": str(found.owed_eur), "due": found.due and found.due.isoformat(), "reason": found.reason,
@@ -156,6 +156,9 @@ def _check_until(scene: Scene) -> Mapping[str, Any] | Problem:
         return Problem(f"{ID}.too_late", {"until": day(until, language), "latest": day(latest, language)}, asks=True)
     if until <= _today(scene):
         return Problem(f"{ID}.too_early", {"latest": day(latest, language)}, asks=True)
+    due = _options(scene).get("due")
+    if due and until <= date.fromisoformat(due):
+        return Problem(f"{ID}.before_due", {"due": day(due, language), "latest": day(latest, language)}, asks=True)
     return {}
 
 

@@ -112,6 +112,24 @@ def test_back_puts_the_last_question_again(desk: Desk) -> None:
     assert talk.asked == "choose_power_extras"
 
 
+def test_a_no_with_a_correction_does_not_answer_the_question_about_appliances(desk: Desk) -> None:
+    talk = Talk(FLOW, desk.backoffice)
+    say(talk, "3 pièces, chauffage électrique, plaque induction")
+    assert talk.asked == "choose_power_extras"
+    say(talk, "non, 4 pièces")
+    assert talk.asked == "choose_power_extras"
+    assert talk.slots["choose_power_size"] == {"rooms": 4}
+
+
+def test_asking_what_a_kva_is_names_no_power(desk: Desk) -> None:
+    talk = Talk(FLOW, desk.backoffice)
+    say(talk, "3 pièces, chauffage électrique, plaque induction")
+    say(talk, "c'est quoi un kVA ?", intent="faq")
+    assert talk.advance
+    assert talk.advance.interrupted
+    assert talk.slots.get("choose_power_current") is None
+
+
 def test_cancel_ends_it(desk: Desk) -> None:
     talk = Talk(FLOW, desk.backoffice)
     say(talk, "je veux changer de puissance")

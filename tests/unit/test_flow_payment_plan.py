@@ -126,6 +126,16 @@ def test_a_day_too_late_is_answered_with_the_latest_and_not_refused_outright(des
     assert talk.asked == "payment_plan_confirm"
 
 
+def test_a_day_before_the_due_date_is_no_delay(desk: Desk) -> None:
+    with sqlite3.connect(desk.home / "backoffice.db") as connection:
+        connection.execute("UPDATE bills SET due = ? WHERE contract = ? AND status <> 'paid'", ("2026-12-07", OWES))
+    talk = verified(desk, OWES)
+    talk.say("un délai svp")
+    text = on(talk, "jusqu'au 5", date(2026, 12, 5))
+    assert talk.asked == "payment_plan_until"
+    assert day("2026-12-07", "fr") in text
+
+
 def test_days_count_from_the_due_date(desk: Desk) -> None:
     found = options(desk)
     assert found.due
