@@ -36,6 +36,7 @@ class DialogueClient:
         self._next = 0
         self._resting_until: dict[str, float] = {}
         self._rest: dict[str, float] = {}
+        self._late: dict[str, int] = {}
 
     async def turn(self, request: TurnRequest, *, timeout: float | None = None) -> TurnResponse:
         """The turn's result within ``timeout`` seconds, all tries together."""
@@ -83,10 +84,14 @@ class DialogueClient:
         try:
             answer = await self._http.post(f"{url}/turn", content=body)
         except asyncio.CancelledError:
-            self._failed(url)    # the deadline ran out while it was asked
+            # The deadline ran out: perhaps one slow turn, so only the second in a row counts.
+            self._late[url] = self._late.get(url, 0) + 1
+            if self._late[url] > 1:
+                self._failed(url)
             raise
         answer.raise_for_status()
         result = TurnResponse.parse_raw(answer.content)
+        self._late.pop(url, None)
         self._rest.pop(url, None)
         self._resting_until.pop(url, None)
         return result

@@ -21,7 +21,7 @@ from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
 from bot.language.wording import Wording, get_wording
 from bot.settings import LOCALES, Settings, get_settings
-from bot.understanding.context import ReadingContext
+from bot.understanding.context import ReadingContext, leans
 from bot.understanding.model import Model
 from bot.understanding.types import REFUSALS, Entity, Understanding
 
@@ -44,7 +44,8 @@ def _second_thoughts(found: Understanding) -> Understanding:
         return replace(found, intent="sarcasm")
     if found.mood == "angry" and found.intent == "emoji":
         return replace(found, intent="frustration")
-    if found.intent == "urgent" and found.confidence < SURE_OF_DANGER and not any(n.startswith("danger") for n in found.notes):
+    hunch = found.intent == "urgent" and not any(note.startswith("danger") for note in found.notes)
+    if hunch and (found.confidence < SURE_OF_DANGER or leans(found.text, found.language)):
         return replace(found, intent="faq")
     return found
 

@@ -21,6 +21,8 @@ from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 
 Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
 
+#: From here a wish to do something is plain, whatever article fits too; an article is more likely than not.
+SURE_OF_FLOW, LIKELY = 0.9, 0.5
 ANGER = frozenset({"frustration", "insult"})
 
 
@@ -56,7 +58,7 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     if u.intent in ("affirm", "acknowledge") and m.last in ("options", "qualify") and m.offered:
         return Decision("smalltalk", "smalltalk.which_one")
     if u.intent.startswith("flow_") and not u.negated:
-        return Decision("start_flow", flow=u.intent.removeprefix("flow_"))
+        return _flow(u, m, t)
     if u.intent in ("faq", "out_of_scope") or u.negated:
         return _question(u, m, t)
     if u.intent in ("cancel", "go_back", "start_over", "repeat"):
@@ -74,6 +76,18 @@ def _sure(u: Understanding, m: Memory, t: Thresholds) -> bool:
     return bool(articles) and articles[0].probability >= t.sure
 
 
+def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
+    """Do it where the wish is plain; where an article is as likely, show it with the flow beside it."""
+    flow = u.intent.removeprefix("flow_")
+    articles = left(u, m)
+    best = articles[0].probability if articles else 0.0
+    if u.confidence >= SURE_OF_FLOW or best < LIKELY:
+        return Decision("start_flow", flow=flow)
+    if best >= t.sure:
+        return Decision("answer", articles=articles[:1], flow=flow)
+    return Decision("options", articles=articles[:2], flow=flow)
+
+
 def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
@@ -81,11 +95,13 @@ def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
         again = articles[0].id == m.article and m.last == "answer"
         if again and m.pending == "helped":
             return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")
-        return Decision("answer", articles=articles[:1], flow=u.flow[0] if u.flow else None)
+        return Decision("answer", articles=articles[:1])
     likely = tuple(a for a in articles if a.probability >= t.maybe)[:3]
     if u.intent != "out_of_scope" and likely:
         if m.last == "options" and set(m.offered) >= {f"article:{a.id}" for a in likely}:
-            return Decision("handover", reason="the same titles again")
+            if best >= LIKELY:      # said again in other words: it was the first of them
+                return Decision("answer", articles=articles[:1])
+            return Decision("offer_human", "handover.offer", reason="the same titles again")
         if len(likely) == 1 and len(articles) > 1:
             likely = articles[:2]
         return Decision("options", articles=likely, flow=u.flow[0] if u.flow and u.flow[1] >= t.maybe else None)

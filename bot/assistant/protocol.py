@@ -81,6 +81,7 @@ class TurnRequest(BaseModel):
     people_available: bool = True # is the desk open now
     next_opening: str | None = None   # ISO time
     wait_seconds: int | None = None   # honest estimate of the queue
+    note: str | None = None           # what a person who hands the chat back wants the bot to know
 
 
 class TurnResponse(BaseModel):

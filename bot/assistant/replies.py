@@ -112,7 +112,7 @@ def _answer(decision: Decision, turn: TurnContext) -> list[Reply]:
         for reply in shown:
             reply.feedback = False
         return shown + hand_over(Decision("handover", "handover.person_only", reason=f"person only: {best.id}"), turn)
-    return show_article(turn, best.id, best.probability, lead=lead, flow=None) or _unknown(Decision("unknown", "unknown.qualify"), turn)
+    return show_article(turn, best.id, best.probability, lead=lead, flow=decision.flow) or _unknown(Decision("unknown", "unknown.qualify"), turn)
 
 
 def _options(decision: Decision, turn: TurnContext) -> list[Reply]:

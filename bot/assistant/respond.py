@@ -37,7 +37,7 @@ def _ready_flow(decision: Decision, turn: TurnContext) -> str | None:
     """The flow of the article, where the message already answers two of its questions."""
     article = turn.article(decision.articles[0].id, turn.language)
     flow = FLOWS.get(article.flow or "") if article else None
-    if flow is None or turn.understanding.negated or turn.understanding.parts:
+    if flow is None or turn.understanding.negated:
         return None
     return flow.id if answered_already(flow, turn.heard, turn.scene({})) >= 2 else None
 
