@@ -73,7 +73,7 @@ def left(u: Understanding, m: Memory) -> tuple[ArticleCandidate, ...]:
 
 def _sure(u: Understanding, m: Memory, t: Thresholds) -> bool:
     articles = left(u, m)
-    return bool(articles) and articles[0].probability >= t.sure
+    return bool(articles) and articles[0].probability >= t.sure_in(u.language)
 
 
 def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
@@ -83,7 +83,7 @@ def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     best = articles[0].probability if articles else 0.0
     if u.confidence >= SURE_OF_FLOW or best < LIKELY:
         return Decision("start_flow", flow=flow)
-    if best >= t.sure:
+    if best >= t.sure_in(u.language):
         return Decision("answer", articles=articles[:1], flow=flow)
     return Decision("options", articles=articles[:2], flow=flow)
 
@@ -91,7 +91,7 @@ def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
 def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
-    if u.intent != "out_of_scope" and best >= t.sure:
+    if u.intent != "out_of_scope" and best >= t.sure_in(u.language):
         again = articles[0].id == m.article and m.last == "answer"
         if again and m.pending == "helped":
             return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")
@@ -122,7 +122,7 @@ def _refused(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     """The last thing we showed was wrong: something else, then a person; never the same again."""
     articles = tuple(a for a in left(u, m) if a.id != m.article and f"article:{a.id}" not in m.offered)
     best = articles[0].probability if articles else 0.0
-    if best >= t.sure:
+    if best >= t.sure_in(u.language):
         return Decision("answer", articles=articles[:1])
     if u.intent in ANGER and (m.unknown or m.anger):
         return Decision("handover", "handover.angry", reason="anger")

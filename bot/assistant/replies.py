@@ -83,7 +83,7 @@ def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str 
 def read_more(turn: TurnContext) -> list[ArticleRef]:
     """The article behind a request that starts a flow, where there surely is one."""
     best = turn.understanding.articles[0] if turn.understanding.articles else None
-    article = turn.article(best.id, turn.language) if best and best.probability >= turn.thresholds.sure else None
+    article = turn.article(best.id, turn.language) if best and best.probability >= turn.thresholds.sure_in(turn.language) else None
     if best is None or article is None:
         return []
     turn.memory.article, turn.memory.theme = article.id, article.theme

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,9 +18,10 @@ from bot.assistant.respond import respond
 from bot.faq.articles import Article
 from bot.flows.types import Heard
 from bot.language.wording import get_wording
+from bot.understanding.thresholds import Thresholds
 from bot.understanding.types import CONTROL, SMALLTALK, ArticleCandidate, Understanding
 
-THRESHOLDS: Any = SimpleNamespace(sure=0.7, maybe=0.2)
+THRESHOLDS = Thresholds(sure=0.7, maybe=0.2)
 ARTICLES = [
     Article(id=f"a{i}", locale="fr", title=f"Article {i}", answer=f"Réponse {i}.", theme="facture", person_only=i == 9)
     for i in range(10)
