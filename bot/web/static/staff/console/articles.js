@@ -23,7 +23,7 @@ export class Articles {
     this.list = h("ul", { class: "article-list card", "aria-label": t("articles.list") });
     this.count = h("p", { class: "small quiet", role: "status" });
     this.search = h("input", { class: "input", type: "search", id: "article-search", placeholder: t("articles.search"), autocomplete: "off", maxlength: "200" });
-    this.search.addEventListener("input", debounce(() => void this.refresh(), 200));
+    this.search.addEventListener("input", debounce(() => void this.refresh().catch(failed), 200));
     this.main = h("div", { class: "article-main" });
     this.editor = new Editor(this.main, {
       saved: (slug) => this.saved(slug),

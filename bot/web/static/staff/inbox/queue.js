@@ -1,6 +1,7 @@
 /** The queue: filters, search, the list, and moving through it. */
 
 import { byId, debounce, fill, h, icon } from "../lib/dom.js";
+import { failed } from "../lib/notify.js";
 import { recall, remember } from "../lib/shell.js";
 import { formatAgo, formatFull, label, t } from "../lib/texts.js";
 
@@ -50,10 +51,10 @@ export class Queue {
     this.restore();
     const changed = () => {
       this.keep();
-      void this.refresh();
+      this.update();
     };
     this.filters.addEventListener("change", changed);
-    byId("queue-search").addEventListener("input", debounce(() => void this.refresh(), 200));
+    byId("queue-search").addEventListener("input", debounce(() => this.update(), 200));
     byId("queue-form").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -89,7 +90,12 @@ export class Queue {
     byId("filter-mine").checked = false;
     byId("queue-search").value = "";
     this.keep();
-    return this.refresh();
+    this.update();
+  }
+
+  /** Refresh, and say where that fails. */
+  update() {
+    void this.refresh().catch(failed);
   }
 
   /** Fetch and draw; of several at once only the last one asked for is drawn. */
@@ -129,7 +135,7 @@ export class Queue {
     fill(byId("queue-empty"), icon(filtered ? "search" : "check"),
       h("h2", null, t(filtered ? "queue.none_filtered" : "queue.none")),
       h("p", null, t(filtered ? "queue.none_filtered_help" : "queue.none_help")),
-      filtered && h("button", { type: "button", class: "button", on: { click: () => void this.clear() } }, t("queue.clear")));
+      filtered && h("button", { type: "button", class: "button", on: { click: () => this.clear() } }, t("queue.clear")));
   }
 
   row(ticket) {

@@ -44,6 +44,18 @@ export function diffItems(before, after) {
 
 const words = (text) => text.match(/\s+|[^\s]+/g) ?? [];
 
+const ALIKE = 0.4;
+
+/** Edits word by word; of two lines with little in common the one is replaced as a whole. */
+function wordEdits(before, after) {
+  const parts = diffItems(words(before), words(after));
+  const letters = (list) => list.flatMap((part) => part.items).join("").replace(/\s+/g, "").length;
+  const kept = letters(parts.filter((part) => part.kind === "same"));
+  const longest = Math.max(1, letters([{ items: [before] }]), letters([{ items: [after] }]));
+  if (kept / longest >= ALIKE) return parts;
+  return [{ kind: "removed", items: [before] }, { kind: "added", items: [after] }];
+}
+
 /**
  * A text's changes line by line: `{kind, parts: [{kind, text}]}`. A removed line followed by an added one
  * is compared word by word.
@@ -58,7 +70,7 @@ export function diffLines(before, after) {
     if (kind === "removed" && next?.kind === "added") {
       const pairs = Math.min(items.length, next.items.length);
       for (let n = 0; n < pairs; n += 1) {
-        const parts = diffItems(words(items[n]), words(next.items[n]));
+        const parts = wordEdits(items[n], next.items[n]);
         const side = (other) => parts.filter((p) => p.kind !== other).map((p) => ({ kind: p.kind, text: p.items.join("") }));
         out.push({ kind: "removed", parts: side("added") }, { kind: "added", parts: side("removed") });
       }
