@@ -19,10 +19,11 @@ from sqlalchemy.engine import Connection
 from bot.analytics.metrics import refresh_outcomes
 from bot.conversations import store
 from bot.conversations.idle import close_idle
+from bot.conversations.intake import REOPEN_DAYS
 from bot.errors import BadInput, RelaisError, Unavailable
 from bot.integrations.mail import Mail, Mailer, make_mailer
-from bot.privacy.erasure import erase_conversation, expired
 from bot.logs import configure
+from bot.privacy.erasure import erase_conversation, expired
 from bot.settings import Settings, get_settings
 from bot.storage import outbox
 from bot.storage.clock import later
@@ -30,6 +31,7 @@ from bot.storage.database import Database
 from bot.storage.migrate import upgrade
 from bot.storage.outbox import Job
 from bot.storage.schema import outbox as outbox_table
+from bot.tickets import store as tickets
 
 _log = structlog.get_logger(__name__)
 DONE_DAYS = 7      # delivered rows are kept this long, for the delivery log
@@ -55,6 +57,7 @@ class Worker:
         self.chores = [
             Chore("outbox", 0.5, self.deliver),
             Chore("idle", 30, self.idle),
+            Chore("tickets", 300, self.close_tickets),
             Chore("outcomes", 60, self.outcomes),
             Chore("retention", 3600, self.retain),
         ]
@@ -102,6 +105,11 @@ class Worker:
         """Close chats of the bot that nobody writes in any more."""
         with self._database.write() as connection:
             return close_idle(connection, self._settings.idle_minutes)
+
+    def close_tickets(self) -> int:
+        """Close tickets that were settled long enough ago."""
+        with self._database.write() as connection:
+            return tickets.close_solved(connection, later(-REOPEN_DAYS * 86400))
 
     def outcomes(self) -> int:
         """Judge conversations that changed."""

@@ -23,6 +23,8 @@ from bot.storage.clock import iso
 from bot.storage.schema import article_views, facts
 from bot.tickets.hours import Desk
 
+_INSERT_FACT, _INSERT_VIEW = sa.insert(facts), sa.insert(article_views)
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -38,7 +40,7 @@ def carry_out(
 ) -> list[Event]:
     """Do all effects; the events they give the customer, in order."""
     made: list[Event] = []
-    for effect in effects:
+    for effect in {effect.key: effect for effect in effects}.values():
         key = f"{conversation.id}:{message.seq}:{effect.key}"
         payload = effect.payload
         if effect.kind == "handover":
@@ -68,14 +70,13 @@ def _fact(
     connection: Connection, key: str, conversation_id: str, kind: str, payload: dict[str, Any],
     at: str,
 ) -> None:
-    if connection.execute(sa.select(facts.c.key).where(facts.c.key == key)).first():
-        return
+    # No look for the same key first: a turn is committed once, and `carry_out` drops repeats.
     kept = {name: value for name, value in payload.items() if name != "slots"}
-    connection.execute(sa.insert(facts).values(
-        key=key, conversation_id=conversation_id, at=at, kind=kind, payload=kept))
+    connection.execute(_INSERT_FACT, {
+        "key": key, "conversation_id": conversation_id, "at": at, "kind": kind, "payload": kept})
     slug = payload.get("article")
     if slug and kind in ("answered", "refused"):
-        connection.execute(sa.insert(article_views).values(
-            key=key, conversation_id=conversation_id, article_id=str(slug),
-            locale=payload.get("locale"), at=at,
-            result="shown" if kind == "answered" else "refused"))
+        connection.execute(_INSERT_VIEW, {
+            "key": key, "conversation_id": conversation_id, "article_id": str(slug),
+            "locale": payload.get("locale"), "at": at,
+            "result": "shown" if kind == "answered" else "refused"})

@@ -14,7 +14,7 @@ from bot.conversations.courtesy import is_courtesy
 from bot.conversations.errors import ChoiceNotOffered, EmptyMessage, MessageTooLong
 from bot.conversations.model import Conversation, Draft, Event
 from bot.conversations.text import clean, is_blank
-from bot.conversations.turns import Turn, claim
+from bot.conversations.turns import Turn, claim, is_free, new_lease
 from bot.conversations.wording import say, speak
 from bot.errors import BadInput
 from bot.privacy.redaction import redact
@@ -86,19 +86,22 @@ def accept(
     if choice is not None:
         label = _label(connection, conversation, choice, knows_article)
         payload = {"text": label, "choice": choice}
-    made = store.append(connection, conversation_id,
-                        [Draft("message", "customer", payload, client_message_id)])
-    seq = made[0].seq
     mode, more = _receive(connection, conversation, text)
-    made += store.append(connection, conversation_id, more)
-    values: dict[str, Any] = {"mode": mode, "closed_at": None, "outcome": None}
+    values: dict[str, Any] = {"mode": mode, "closed_at": None}
+    free = mode == "bot" and is_free(conversation)
+    next_in_line = free and conversation.asked_seq <= conversation.answered_seq
     if mode == "bot":
-        values["asked_seq"] = seq
-    store.update(connection, conversation_id, **values)
-    turn = None
-    if mode == "bot":
-        turn = claim(connection, store.get(connection, conversation_id), lease_seconds)
-    return Accepted(seq, made, turn)
+        values["asked_seq"] = conversation.seq + 1
+    if next_in_line:
+        values |= new_lease(conversation, lease_seconds)
+    conversation, made = store.append_to(
+        connection, conversation, [Draft("message", "customer", payload, client_message_id), *more],
+        **values)
+    if next_in_line:
+        turn: Turn | None = Turn(conversation, made[0], values["turn_token"], values["turn_attempts"])
+    else:
+        turn = claim(connection, conversation, lease_seconds) if free else None
+    return Accepted(made[0].seq, made, turn)
 
 
 def rate(

@@ -13,10 +13,12 @@ import time
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.analytics.counters import FALLBACKS, TURN_SECONDS, TURNS
 from bot.assistant.client import DialogueClient
 from bot.assistant.protocol import TurnRequest, TurnResponse
+from bot.conversations import store
 from bot.conversations.broadcast import Broadcaster
 from bot.conversations.effects import Moment
 from bot.conversations.fallback import Fallback
@@ -148,8 +150,15 @@ class Runner:
 
     async def _fall_back(self, turn: Turn) -> TurnResponse:
         language = speak(turn.conversation.language)
+        try:
+            recent = await self._database.run_read(
+                lambda c: store.last_events(c, turn.conversation.id, 12))
+        except SQLAlchemyError:
+            recent = []
+        # Replies to earlier messages may stand after this one, where several were sent at once.
+        before = [e for e in recent if e.author == "bot" or e.seq < turn.message.seq]
         planned = asyncio.get_running_loop().run_in_executor(
-            None, self._fallback.plan, turn.message, turn.recent, language
+            None, self._fallback.plan, turn.message, before, language
         )
         try:
             return await asyncio.wait_for(asyncio.shield(planned), _FALLBACK_SECONDS)

@@ -7,6 +7,8 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +21,29 @@ from bot.storage.schema import conversations, events
 
 _C = conversations.c
 _E = events.c
+
+# Statements of every turn, built once: building one costs more than running it.
+_BY_ID = sa.select(conversations).where(_C.id == sa.bindparam("id"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_INSERT_EVENTS = sa.insert(events)
+_AFTER = (
+    sa.select(events)
+    .where(_E.conversation_id == sa.bindparam("id"), _E.seq > sa.bindparam("after"))
+    .order_by(_E.seq).limit(sa.bindparam("most"))
+)
+_CLIENT_MESSAGE = sa.select(_E.seq).where(
+    _E.conversation_id == sa.bindparam("id"), _E.client_message_id == sa.bindparam("message")
+)
+_HEAD = sa.select(_C.seq).where(_C.id == sa.bindparam("id"))
+
+
+@lru_cache(maxsize=64)
+def _update_of(names: tuple[str, ...]) -> Any:
+    """The UPDATE of these columns, built once for each set of columns."""
+    return (
+        sa.update(conversations).where(_C.id == sa.bindparam("_id"))
+        .values({name: sa.bindparam(name, type_=_C[name].type) for name in names})
+    )
 
 
 def hash_token(token: str) -> str:
@@ -42,8 +67,8 @@ def create(
 
 def get(connection: Connection, conversation_id: str, *, lock: bool = False) -> Conversation:
     """The conversation; ``lock`` keeps other transactions off it. Raises UnknownConversation."""
-    query = sa.select(conversations).where(_C.id == conversation_id)
-    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    query = _BY_ID_LOCKED if lock else _BY_ID
+    row = connection.execute(query, {"id": conversation_id}).mappings().first()
     if row is None:
         raise UnknownConversation()
     return Conversation(**row)
@@ -65,7 +90,21 @@ def open_with(
 
 def update(connection: Connection, conversation_id: str, **values: Any) -> None:
     """Set columns of one conversation."""
-    connection.execute(sa.update(conversations).where(_C.id == conversation_id).values(**values))
+    if values:
+        connection.execute(_update_of(tuple(values)), {**values, "_id": conversation_id})
+
+
+def append_to(
+    connection: Connection, conversation: Conversation, drafts: Sequence[Draft], *,
+    at: str | None = None, **values: Any,
+) -> tuple[Conversation, list[Event]]:
+    """:func:`append` and :func:`update` in one go, for a caller who holds the row as it is."""
+    made = _numbered(conversation.id, drafts, conversation.seq, at or now_iso())
+    if made:
+        connection.execute(_INSERT_EVENTS, [vars(event) for event in made])
+        values |= {"seq": made[-1].seq, "last_at": made[-1].at, "outcome": None}
+    update(connection, conversation.id, **values)
+    return replace(conversation, **values), made
 
 
 def append(
@@ -80,15 +119,20 @@ def append(
         .where(_C.id == conversation_id)
         .values(seq=_C.seq + len(drafts), last_at=at, outcome=None)   # judged anew when asked for
     )
-    last = connection.execute(sa.select(_C.seq).where(_C.id == conversation_id)).scalar_one()
-    first = last - len(drafts) + 1
-    made = [
-        Event(conversation_id, first + offset, at, draft.kind, draft.author, draft.payload,
-              draft.client_message_id)
-        for offset, draft in enumerate(drafts)
-    ]
-    connection.execute(sa.insert(events), [vars(event) for event in made])
+    last = connection.execute(_HEAD, {"id": conversation_id}).scalar_one()
+    made = _numbered(conversation_id, drafts, last - len(drafts), at)
+    connection.execute(_INSERT_EVENTS, [vars(event) for event in made])
     return made
+
+
+def _numbered(
+    conversation_id: str, drafts: Sequence[Draft], after: int, at: str
+) -> list[Event]:
+    return [
+        Event(conversation_id, number, at, draft.kind, draft.author, draft.payload,
+              draft.client_message_id)
+        for number, draft in enumerate(drafts, after + 1)
+    ]
 
 
 def events_after(
@@ -96,11 +140,7 @@ def events_after(
 ) -> list[Event]:
     """Events with a ``seq`` above ``after``, in order."""
     rows = connection.execute(
-        sa.select(events)
-        .where(_E.conversation_id == conversation_id, _E.seq > after)
-        .order_by(_E.seq)
-        .limit(limit)
-    ).mappings()
+        _AFTER, {"id": conversation_id, "after": after, "most": limit}).mappings()
     return [Event(**row) for row in rows]
 
 
@@ -125,9 +165,7 @@ def find_client_message(
 ) -> int | None:
     """The ``seq`` a client's message already has, if it was stored before."""
     found = connection.execute(
-        sa.select(_E.seq).where(
-            _E.conversation_id == conversation_id, _E.client_message_id == client_message_id
-        )
+        _CLIENT_MESSAGE, {"id": conversation_id, "message": client_message_id}
     ).scalar_one_or_none()
     return None if found is None else int(found)
 

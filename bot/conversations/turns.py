@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +27,6 @@ class Turn:
     conversation: Conversation
     message: Event
     token: str
-    recent: tuple[Event, ...] = ()
     attempts: int = 1
 
     @property
@@ -53,21 +52,28 @@ def claim(
     """
     if conversation.mode != "bot" or conversation.asked_seq <= conversation.answered_seq:
         return None
-    if conversation.turn_token and (conversation.turn_lease_until or "") > now_iso():
+    if not is_free(conversation):
         return None
     unanswered = store.events_after(connection, conversation.id, conversation.answered_seq)
     message = next((e for e in unanswered if e.author == "customer" and e.kind == "message"), None)
     if message is None:
         store.update(connection, conversation.id, answered_seq=conversation.asked_seq)
         return None
-    token = uuid.uuid4().hex
-    store.update(connection, conversation.id, turn_token=token,
-                 turn_lease_until=later(lease_seconds), turn_attempts=_C.turn_attempts + 1)
-    # Replies to earlier messages may stand after this one, where several were sent at once.
-    recent = store.last_events(connection, conversation.id, 12)
-    return Turn(conversation, message, token,
-                tuple(e for e in recent if e.author == "bot" or e.seq < message.seq),
-                conversation.turn_attempts + 1)
+    lease = new_lease(conversation, lease_seconds)
+    store.update(connection, conversation.id, **lease)
+    return Turn(replace(conversation, **lease), message, lease["turn_token"],
+                lease["turn_attempts"])
+
+
+def is_free(conversation: Conversation) -> bool:
+    """Whether nobody is answering this conversation now."""
+    return not conversation.turn_token or (conversation.turn_lease_until or "") <= now_iso()
+
+
+def new_lease(conversation: Conversation, lease_seconds: float) -> dict[str, Any]:
+    """The columns that give the turn to the caller."""
+    return {"turn_token": uuid.uuid4().hex, "turn_lease_until": later(lease_seconds),
+            "turn_attempts": conversation.turn_attempts + 1}
 
 
 def claim_by_id(connection: Connection, conversation_id: str, lease_seconds: float) -> Turn | None:
@@ -112,17 +118,18 @@ def commit(
             values["language"] = response.language[:8]
     if response.theme:
         values["theme"] = response.theme
-    store.update(connection, conversation.id, **values)
     meta = _meta(turn, response, source)
     drafts = [
         Draft("message", "bot",
               payload(reply) | {"meta": meta if place == 0 else {"turn": turn.message.seq}})
         for place, reply in enumerate(response.replies)
     ]
-    made = store.append(connection, conversation.id, drafts, at=iso(moment.now))
-    fresh = store.get(connection, conversation.id)
-    made += carry_out(connection, fresh, turn.message, response.effects, moment)
-    return Committed(made, claim(connection, store.get(connection, conversation.id), lease_seconds))
+    conversation, made = store.append_to(
+        connection, conversation, drafts, at=iso(moment.now), **values)
+    if response.effects:
+        made += carry_out(connection, conversation, turn.message, response.effects, moment)
+        conversation = store.get(connection, conversation.id)
+    return Committed(made, claim(connection, conversation, lease_seconds))
 
 
 def payload(reply: Reply) -> dict[str, Any]:

@@ -106,6 +106,17 @@ def history(connection: Connection, reference: str) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def close_solved(connection: Connection, before: str, limit: int = 200) -> int:
+    """Close for good what was settled before a time and not reopened; how many."""
+    rows = connection.execute(
+        sa.select(tickets).where(_T.status == "solved", _T.solved_at < before).limit(limit)
+        .with_for_update(skip_locked=True)
+    ).mappings().all()
+    for row in rows:
+        act(connection, dict(row), "close", "system")
+    return len(rows)
+
+
 def last_action(connection: Connection, reference: str) -> str:
     """What was done with the ticket last, notes apart."""
     found = connection.execute(

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from bot.errors import NotFound
-from bot.faq.store import seed
+from bot.faq.store import content_version, seed
 from bot.settings import Settings, get_settings
 from bot.storage.migrate import upgrade
 from bot.web import problems, routes
@@ -72,13 +72,11 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 
 def prepare(parts: Services) -> None:
-    """Migrations, and the shipped articles; harmless when done before."""
+    """Migrations, and the shipped articles where there are none yet (`relais serve` brings in later ones)."""
     upgrade(parts.database)
     folder = parts.settings.data / "faq"
-    if folder.is_dir() and any(folder.glob("*.yml")):
-        changed = seed(parts.database, folder)
-        if changed:
-            _log.info("articles brought in", count=changed)
+    if content_version(parts.database) == 0 and folder.is_dir() and any(folder.glob("*.yml")):
+        _log.info("articles brought in", count=seed(parts.database, folder))
 
 
 def _static(app: FastAPI) -> None:

@@ -43,7 +43,7 @@ def test_turns_go_round(dialogue: Dialogue, second: Dialogue):
 
 def test_a_dead_or_failing_process_is_passed_over_and_left_alone(dialogue: Dialogue, second: Dialogue):
     second.seen.clear()
-    second.script = lambda body: JSONResponse({}, 500)
+    second.script = lambda body: JSONResponse({}, 503)
     dead = f"http://127.0.0.1:{free_port()}"
     got = ask([dead, second.served.url, dialogue.served.url], 6)
     assert all(r.replies[0].text == "Voici la réponse." for r in got)

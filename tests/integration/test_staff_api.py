@@ -160,6 +160,7 @@ def test_transfer_and_hand_back(web: Web, people, dialogue: Dialogue):
     asked = len(dialogue.seen)
     customer.say("et pour mon déménagement ?")
     assert len(dialogue.seen) == asked + 1
+    assert dialogue.seen[-1]["note"] == "facture vérifiée"
     told = [e["text"] for e in customer.events() if e["kind"] == "handover"]
     assert any("Mehdi" in text for text in told)
     again = web.http.post(f"{customer.url}/handover", json={"channel": "chat"}, headers=customer.headers)

@@ -17,14 +17,19 @@ import sqlalchemy as sa
 from web_support import Dialogue, answer, make_settings, running
 
 from bot.cli.app import main
+from bot.conversations import intake, store
 from bot.errors import BadInput, Unavailable
+from bot.handover.service import hand_over
 from bot.integrations.mail import SpoolMailer
 from bot.settings import get_settings
-from bot.storage import outbox
-from bot.storage.clock import later
+from bot.staff.accounts import Member
+from bot.storage import outbox, schema
+from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import upgrade
 from bot.storage.schema import conversations
+from bot.tickets import service
+from bot.tickets.hours import desk
 from bot.worker import Worker
 
 
@@ -102,6 +107,24 @@ def test_a_mail_that_cannot_work_is_a_dead_letter_at_once(tmp_path: Path, databa
     worker.deliver()
     with database.read() as connection:
         assert outbox.dead_letters(connection)[0]["error"] == "no such address"
+
+
+def test_settled_tickets_are_closed_after_a_week_and_a_new_one_may_follow(tmp_path: Path, database: Database):
+    settings = make_settings(tmp_path, None)
+    worker = Worker(settings, database, FlakyMailer())
+    moment = {"desk": desk(settings), "now": utcnow()}
+    ana = Member("ana", "Ana", "agent")
+    with database.write() as connection:
+        conversation, _, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
+        first = hand_over(connection, conversation, **moment).reference
+        service.resolve(connection, first, ana)
+    assert worker.close_tickets() == 0
+    with database.write() as connection:
+        connection.execute(sa.update(schema.tickets).values(solved_at=later(-8 * 86400)))
+    assert worker.close_tickets() == 1
+    with database.write() as connection:
+        again = hand_over(connection, store.get(connection, conversation.id), **moment).reference
+    assert again != first
 
 
 def test_one_failing_chore_does_not_stop_the_others(tmp_path: Path, database: Database):
