@@ -19,6 +19,8 @@ from bot.understanding.types import REFUSALS, SMALLTALK
 
 #: Failures after which the engine stops asking and offers a person, and after which it calls one.
 OFFER_AFTER, HAND_OVER_AFTER = 2, 3
+#: An article this likely is an answer to something else than the pending question.
+LIKELY = 0.5
 
 
 def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
@@ -173,6 +175,7 @@ def _check(
 def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     understanding = heard.understanding
     known = understanding.intent in SMALLTALK or understanding.intent == "faq" or understanding.intent.startswith("flow_")
+    known = known or bool(understanding.articles and understanding.articles[0].probability >= LIKELY)
     if known and understanding.intent not in (*REFUSALS, "affirm", f"flow_{flow.id}"):
         return Advance(interrupted=True, requested=scene.slots.get("requested_slot"))
     failures = int(scene.slots.get("flow_failures") or 0) + 1
