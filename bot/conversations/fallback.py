@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from bot.assistant.protocol import ArticleRef, Choice, Effect, Reply, TurnResponse
+from bot.conversations.courtesy import is_courtesy, is_greeting
 from bot.conversations.model import Event
 from bot.conversations.wording import say
 from bot.faq.articles import Article
@@ -61,6 +62,10 @@ class Fallback:
             return _ticket(message, language, "fallback_urgent", "urgent", urgent=True)
         if choice == "human":
             return _ticket(message, language, "fallback_human", "asked")
+        if not choice and is_greeting(text):
+            return _small_talk("fallback_hello", language)
+        if not choice and is_courtesy(text) and any(ch.isalnum() for ch in text):
+            return _small_talk("fallback_thanks", language)
         with self._lock:
             self._refresh()
             articles, search = self._articles, self._search
@@ -123,6 +128,11 @@ def _options(found: Sequence[Article], language: str) -> TurnResponse:
     reply = Reply(text=say("fallback_options", language), reply="options", choices=choices,
                   articles=refs)
     return _result(language, [reply], [], "faq")
+
+
+def _small_talk(key: str, language: str) -> TurnResponse:
+    human = Choice(id="human", label=say("choice_human", language))
+    return _result(language, [Reply(text=say(key, language), reply="smalltalk", choices=[human])], [], "greet")
 
 
 def _ticket(

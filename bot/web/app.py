@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
             parts.database.close()
 
     app = FastAPI(
-        title="Relais", version="0.1.0", lifespan=lifespan, redoc_url=None,
+        title="Relais", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None,
         description="Self-service support chatbot: chat API, staff API.",
     )
     app.state.services = parts

@@ -98,11 +98,6 @@ class SecurityHeaders:
         await self.app(scope, receive, guarded)
 
     def _policy(self, path: str) -> str:
-        if path.startswith("/docs"):
-            # FastAPI's page loads Swagger UI; ours is served from /static when present.
-            return ("default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-                    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-                    "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'")
         framers = self._framers if _embeddable(path) else "'none'"
         return ("default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
                 "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "

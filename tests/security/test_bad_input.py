@@ -200,7 +200,7 @@ def test_messages_faster_than_allowed_are_told_when_to_go_on(tmp_path, dialogue:
 
 
 def test_pages_and_answers_carry_the_headers_browsers_enforce(web: Web):
-    for path in ("/healthz", "/login", "/api/v1/nothing"):
+    for path in ("/healthz", "/login", "/docs", "/api/v1/nothing"):
         headers = web.http.get(web.url + path).headers
         assert headers["x-content-type-options"] == "nosniff"
         policy = headers["content-security-policy"]
@@ -208,6 +208,16 @@ def test_pages_and_answers_carry_the_headers_browsers_enforce(web: Web):
         assert "frame-ancestors 'none'" in policy
         assert "unsafe-inline" not in policy
         assert headers["x-frame-options"] == "DENY"
+
+
+def test_the_api_page_shows_every_call_and_loads_nothing_from_elsewhere(web: Web):
+    page = web.http.get(f"{web.url}/docs")
+    assert page.status_code == 200
+    paths = web.http.get(f"{web.url}/openapi.json").json()["paths"]
+    assert all(path in page.text for path in paths)
+    assert "<script" not in page.text
+    assert "http://" not in page.text
+    assert "https://" not in page.text
 
 
 def test_origins_not_allowed_get_no_cors_and_cannot_frame(tmp_path, dialogue: Dialogue):
