@@ -66,7 +66,7 @@ class Engine:
         """Read a message with the conversation so far."""
         previous = (memory.language,) if memory.turns else ()
         offered = next((c.removeprefix("article:") for c in memory.offered if c.startswith("article:")), None)
-        article = offered if memory.last == "options" and offered else memory.article
+        article = offered if memory.last == "options" and offered else memory.article or offered
         context = ReadingContext(article=article, theme=memory.theme)
         found = self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
         return _second_thoughts(found)
