@@ -91,13 +91,14 @@ def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
 def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
-    if u.intent != "out_of_scope" and best >= t.sure_in(u.language):
+    foreign = u.intent == "out_of_scope" and best < LIKELY
+    if not foreign and best >= t.sure_in(u.language):
         again = articles[0].id == m.article and m.last == "answer"
         if again and m.pending == "helped":
             return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")
         return Decision("answer", articles=articles[:1])
     likely = tuple(a for a in articles if a.probability >= t.maybe)[:3]
-    if u.intent != "out_of_scope" and likely:
+    if not foreign and likely:
         if m.last == "options" and set(m.offered) >= {f"article:{a.id}" for a in likely}:
             if best >= LIKELY:      # said again in other words: it was the first of them
                 return Decision("answer", articles=articles[:1])
