@@ -126,7 +126,7 @@ class Staff:
             context.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def staff(browser: Browser, desk: Web) -> Iterator[Staff]:
     """Staff of the scripted instance; a test fails for errors its pages logged."""
     made = Staff(browser, desk.url, PASSWORD)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.staff_support import Staff
-from tests.acceptance.staff_support import browser, desk, staff  # noqa: F401
+from tests.acceptance.staff_support import Staff, browser, desk, staff  # noqa: F401
 from tests.product import PASSWORD, Product
 from tests.web_support import Customer, Web
 
@@ -14,9 +13,9 @@ pytestmark = pytest.mark.browser
 SLUG = "aides-fsl"
 
 
-def editing(staff: Staff, slug: str = SLUG) -> Page:
+def editing(people: Staff, slug: str = SLUG) -> Page:
     """The console with an article in the editor."""
-    page = staff.page("lead", f"/console#articles/{slug}/fr")
+    page = people.page("lead", f"/console#articles/{slug}/fr")
     expect(page.get_by_label("Titre")).not_to_have_value("")
     return page
 
@@ -50,7 +49,7 @@ def test_publish_then_roll_back(desk: Web, staff: Staff) -> None:  # noqa: F811
     expect(page.locator("#versions ins").first).to_contain_text("nouvelle")
     page.locator("#versions").get_by_role("button", name="Rétablir").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Rétablir").click()
-    expect(page.get_by_label("Réponse courte")).to_have_value(before["answer"])
+    expect(page.locator("#edit-answer")).to_have_value(before["answer"])
     after = lead.get(f"/articles/{SLUG}").json()
     assert (after["answer"], after["version"]) == (before["answer"], before["version"] + 2)
 
@@ -104,10 +103,10 @@ def test_translation_starts_from_the_french(desk: Web, staff: Staff) -> None:  #
     assert desk.staff("lead").get(f"/articles/{slug}?locale=nl").json()["title"] == "Hulp om te betalen"
 
 
-def gap_row(desk: Web, staff: Staff, text: str) -> tuple[Page, object]:
+def gap_row(web: Web, people: Staff, text: str) -> tuple[Page, object]:
     """The gaps with a customer's message among them."""
-    desk.customer().say(text)
-    page = staff.page("lead", "/console#gaps")
+    web.customer().say(text)
+    page = people.page("lead", "/console#gaps")
     row = page.locator(".gap", has_text=text)
     expect(row).to_be_visible()
     return page, row
@@ -179,8 +178,8 @@ def test_try_shows_the_decision_and_its_evidence(staff: Staff) -> None:  # noqa:
 @pytest.mark.slow
 def test_published_article_answers_the_next_customer(product: Product, browser: Browser) -> None:  # noqa: F811
     """The whole product: a new article is written in the browser and found by a customer two seconds later."""
-    staff = Staff(browser, product.url, PASSWORD)
-    page = staff.page("lead", "/console#articles/new/fr")
+    people = Staff(browser, product.url, PASSWORD)
+    page = people.page("lead", "/console#articles/new/fr")
     page.get_by_label("Titre").fill("Recharger une trottinette en location")
     page.get_by_label("Réponse courte").fill("Les trottinettes de location se rechargent au dépôt de Nantes. C'est gratuit le mardi.")
     page.get_by_label("Formulations de clients").fill(
@@ -188,7 +187,7 @@ def test_published_article_answers_the_next_customer(product: Product, browser: 
     publish(page)
     page.wait_for_timeout(2000)
     reply = _first_answer(product.customer(locale="fr"), "où recharger ma trottinette de location ?")
-    staff.close()
+    people.close()
     assert "dépôt de Nantes" in reply["text"], reply
 
 

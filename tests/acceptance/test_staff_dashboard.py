@@ -8,8 +8,7 @@ import io
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.staff_support import Staff, waiting
-from tests.acceptance.staff_support import browser, desk, staff  # noqa: F401
+from tests.acceptance.staff_support import Staff, browser, desk, staff, waiting  # noqa: F401
 from tests.web_support import Customer, Web
 
 pytestmark = pytest.mark.browser

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.staff_support import Staff, overflow, saying, waiting
-from tests.acceptance.staff_support import browser, desk, staff  # noqa: F401
+from tests.acceptance.staff_support import Staff, browser, desk, overflow, saying, staff, waiting  # noqa: F401
 from tests.web_support import Web
 
 pytestmark = pytest.mark.browser
 
 
-def opened(staff: Staff, reference: str, username: str = "agent", **more: object) -> Page:
+def opened(people: Staff, reference: str, username: str = "agent", **more: object) -> Page:
     """The inbox with a ticket open."""
-    page = staff.page(username, f"/inbox#{reference}", **more)
+    page = people.page(username, f"/inbox#{reference}", **more)
     expect(page.locator("#ticket-reference")).to_have_text(reference)
     return page
 

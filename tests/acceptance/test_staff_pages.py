@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.staff_support import Staff, overflow, sign_in, violations, waiting
-from tests.acceptance.staff_support import browser, desk, staff  # noqa: F401
+from tests.acceptance.staff_support import (  # noqa: F401
+    Staff,
+    browser,
+    desk,
+    overflow,
+    sign_in,
+    staff,
+    violations,
+    waiting,
+)
 from tests.web_support import Web
 
 pytestmark = pytest.mark.browser

@@ -64,7 +64,7 @@ export class Editor {
       body: area("body", "body", article.body ?? "", { rows: "18" }),
       variants: area("variants", "variants", (article.variants ?? []).join("\n"), { rows: "8" }),
     };
-    this.slug = article.id ? null : h("input", { class: "input", id: "edit-slug", pattern: "[a-z0-9][a-z0-9-]*", maxlength: "80", value: "" });
+    this.slug = article.id ? null : h("input", { class: "input", id: "edit-slug", pattern: "[a-z0-9]+(-[a-z0-9]+)*", maxlength: "80", value: "" });
     this.theme = article.id ? null : h("select", { class: "select", id: "edit-theme" }, THEMES.map((theme) => h("option", { value: theme, selected: theme === article.theme }, label("queue", theme))));
     const field = (name, node, hint) => h("div", { class: "field" }, h("label", { for: node.id }, t(`editor.${name}`)), node,
       hint && h("p", { class: "hint", id: `${node.id}-hint` }, hint));
