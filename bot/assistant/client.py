@@ -16,6 +16,7 @@ import httpx
 from pydantic import ValidationError
 
 from bot.assistant.protocol import TurnRequest, TurnResponse
+from bot.assistant.wire import Wire, WireError
 from bot.errors import DialogueUnavailable
 
 _REST_FIRST, _REST_LONGEST = 1.0, 10.0
@@ -33,6 +34,8 @@ class DialogueClient:
             limits=httpx.Limits(max_connections=128, max_keepalive_connections=64),
             trust_env=False,
         )
+        # Turns go over plain connections (see bot.assistant.wire), the rare calls over httpx.
+        self._wires = {url: Wire(url, {"X-Relais-Secret": secret}) for url in self.urls}
         self._next = 0
         self._resting_until: dict[str, float] = {}
         self._rest: dict[str, float] = {}
@@ -48,7 +51,7 @@ class DialogueClient:
                 for url in self._order():
                     try:
                         return await self._ask(url, body)
-                    except (httpx.HTTPError, ValidationError, ValueError, RuntimeError) as error:
+                    except (WireError, ValidationError, ValueError) as error:
                         problems.append(f"{url}: {type(error).__name__}: {error}"[:300])
                         if not _only_this_turn(error):
                             self._failed(url)
@@ -77,20 +80,21 @@ class DialogueClient:
 
     async def close(self) -> None:
         """Give the connections back."""
+        for wire in self._wires.values():
+            wire.close()
         with contextlib.suppress(Exception):
             await self._http.aclose()
 
     async def _ask(self, url: str, body: bytes) -> TurnResponse:
         try:
-            answer = await self._http.post(f"{url}/turn", content=body)
+            content = await self._wires[url].post("/turn", body)
         except asyncio.CancelledError:
             # The deadline ran out: perhaps one slow turn, so only the second in a row counts.
             self._late[url] = self._late.get(url, 0) + 1
             if self._late[url] > 1:
                 self._failed(url)
             raise
-        answer.raise_for_status()
-        result = TurnResponse.parse_raw(answer.content)
+        result = TurnResponse.parse_raw(content)
         self._late.pop(url, None)
         self._rest.pop(url, None)
         self._resting_until.pop(url, None)
@@ -122,7 +126,7 @@ class DialogueClient:
 
 def _only_this_turn(error: Exception) -> bool:
     """Whether the process is well and only this turn failed (an action raised, say)."""
-    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 500
+    return isinstance(error, WireError) and error.status == 500
 
 
 @contextlib.asynccontextmanager

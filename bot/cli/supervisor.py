@@ -51,7 +51,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603
                 list(self.command), env=dict(self.env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
+                preexec_fn=_die_with_parent,
             )
         self.started = time.monotonic()
 

@@ -19,7 +19,13 @@ def train(
 
     Example: RELAIS_ENCODER=/models/multilingual-e5-small relais train
     """
-    from bot.assistant.training import get_encoder, rasa_model_path, train_rasa, train_understanding, understanding_path
+    from bot.assistant.training import (
+        get_encoder,
+        rasa_model_path,
+        train_rasa,
+        train_understanding,
+        understanding_path,
+    )
 
     settings = get_settings()
     started = time.monotonic()

@@ -60,3 +60,17 @@ def _current(database: Database) -> str | None:
     except sa.exc.DatabaseError:
         return None
     return str(found) if found else None
+
+
+def status(url: str) -> tuple[str, str]:
+    """The schema revision a database has ("none" before the first migration) and the one it should have.
+
+    Raises what the driver raises where the database does not answer.
+    """
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        return _current(database) or "none", HEAD
+    finally:
+        database.close()

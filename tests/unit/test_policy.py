@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timezone
 from typing import Any
 
@@ -71,14 +72,14 @@ def converse(understandings: list[Understanding]) -> list[list[Reply]]:
 @settings(max_examples=400, deadline=None)
 def test_never_two_nonanswers_in_a_row(understandings: list[Understanding]) -> None:
     kinds = [reply.reply for replies in converse(understandings) for reply in replies]
-    assert all(not (a == b == "nonanswer") for a, b in zip(kinds, kinds[1:], strict=False))
+    assert all(not (a == b == "nonanswer") for a, b in itertools.pairwise(kinds))
 
 
 @given(st.lists(messages, min_size=1, max_size=12))
 @settings(max_examples=400, deadline=None)
 def test_never_the_same_sentence_twice_running(understandings: list[Understanding]) -> None:
     texts = [reply.text for replies in converse(understandings) for reply in replies]
-    assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(texts))
 
 
 @given(st.lists(messages, max_size=8))
