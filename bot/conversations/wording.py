@@ -10,6 +10,7 @@ import yaml
 from bot.errors import ConfigurationError
 from bot.settings import LOCALES, ROOT
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FILE = ROOT / "data" / "wording" / "service.yml"
 
 
@@ -23,9 +24,7 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 def table(path: Path = FILE) -> dict[str, dict[str, str]]:
     """All sentences by key and locale. Raises ConfigurationError where one is missing."""
     try:
-        loaded: dict[str, dict[str, str]] = yaml.load(
-            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        )
+        loaded: dict[str, dict[str, str]] = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
     except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"The wording file {path} cannot be read: {error}") from error
     for key, by_locale in loaded.items():

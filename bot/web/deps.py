@@ -28,7 +28,7 @@ def services(request: Request) -> Services:
     return found
 
 
-def conversation_id(id: str) -> str:
+async def conversation_id(id: str) -> str:
     """A conversation id that can be one; anything else is unknown, not malformed."""
     if not _ID.fullmatch(id):
         raise UnknownConversation()
@@ -142,7 +142,20 @@ class Line(CleanStr):
     most = 2000
 
 
-ServicesDep = Annotated[Services, Depends(services)]
+# Coroutines, although they wait for nothing: FastAPI would run plain functions in a thread each.
+async def _services(request: Request) -> Services:
+    return services(request)
+
+
+async def _bearer(request: Request) -> str:
+    return bearer(request)
+
+
+async def _client_address(request: Request) -> str:
+    return client_address(request)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
 ConversationId = Annotated[str, Depends(conversation_id)]
-Token = Annotated[str, Depends(bearer)]
-Address = Annotated[str, Depends(client_address)]
+Token = Annotated[str, Depends(_bearer)]
+Address = Annotated[str, Depends(_client_address)]

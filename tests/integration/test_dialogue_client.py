@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 from web_support import Dialogue, Served, Web, answer, free_port, running
 
 from bot.assistant.client import DialogueClient
@@ -49,6 +50,46 @@ def test_a_dead_or_failing_process_is_passed_over_and_left_alone(dialogue: Dialo
     assert all(r.replies[0].text == "Voici la réponse." for r in got)
     assert len(second.seen) <= 1      # rests after its failure
     second.script = lambda body: answer()
+
+
+@pytest.mark.parametrize("raw", [
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}", b"SSH-2.0-x\r\n\r\n",
+    b"HTTP/1.1 abc\r\n\r\n", b"x" * 200_000, b""])
+def test_an_answer_that_is_not_one_is_one_clear_error(raw):
+    async def run():
+        async def serve(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(raw)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        client = DialogueClient([f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"], "s", 2.0)
+        with pytest.raises(DialogueUnavailable):
+            await client.turn(REQUEST)
+        await client.close()
+        server.close()
+
+    asyncio.run(run())
+
+
+def test_a_connection_closed_while_idle_is_replaced(dialogue: Dialogue):
+    async def run():
+        client = DialogueClient([dialogue.served.url], "s", 2.0)
+        await client.turn(REQUEST)
+        for _, writer in client._wires[dialogue.served.url]._idle:
+            writer.transport.abort()          # as when the peer's keep-alive runs out
+        await asyncio.sleep(0.05)
+        answered = await client.turn(REQUEST)
+        await client.close()
+        return answered
+
+    assert asyncio.run(run()).replies[0].text == "Voici la réponse."
+
+
+def test_chunked_answers_are_read(dialogue: Dialogue):
+    dialogue.script = lambda body: StreamingResponse(iter([json.dumps(answer())[:50], json.dumps(answer())[50:]]))
+    assert len(ask([dialogue.served.url], 3)) == 3
 
 
 def test_nobody_in_time_is_one_clear_error(dialogue: Dialogue):
