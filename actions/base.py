@@ -49,7 +49,7 @@ def utter(dispatcher: CollectingDispatcher, replies: Sequence[Reply]) -> None:
         )
 
 
-class FlowAction(Action, ABC):
+class FlowAction(Action, ABC):  # type: ignore[misc]   # rasa-sdk is untyped
     """An action of a flow. Abstract, so that rasa-sdk registers only the flows' own classes."""
 
     @property

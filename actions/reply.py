@@ -13,7 +13,7 @@ from bot.assistant.local import turn_for
 from bot.assistant.respond import respond
 
 
-class ActionReply(Action):
+class ActionReply(Action):  # type: ignore[misc]   # rasa-sdk is untyped
     """Answers, offers, asks or hands over, or leaves the word to a flow's form."""
 
     def name(self) -> str:

@@ -93,6 +93,6 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """The settings of this process; tests call ``get_settings.cache_clear()`` after changing the environment."""
-    settings = Settings()
+    settings = Settings.parse_obj({})
     port = os.environ.get("PORT")
     return settings.copy(update={"port": int(port)}) if port and port.isdigit() else settings

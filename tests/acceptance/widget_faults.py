@@ -88,7 +88,7 @@ class Count:
 
 def failing(share: float, seed: int) -> Callable[[Route], None]:
     """A route that fails a share of requests: before the server, after it (answer lost), or with 503."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
 
     def handle(route: Route) -> None:
         if chance.random() >= share:

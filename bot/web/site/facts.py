@@ -46,7 +46,7 @@ def _sheet() -> tuple[dict[str, Any], date]:
     path = get_settings().data / "solenne.yml"
     try:
         text = path.read_text("utf-8")
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
         found = _IN_FORCE.search(text)
         return data, date.fromisoformat(found.group(1)) if found else date.today()
     except (OSError, yaml.YAMLError, ValueError) as error:

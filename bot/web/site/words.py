@@ -28,7 +28,7 @@ def words(locale: str) -> Mapping[str, Any]:
     path = get_settings().data / "site" / f"{locale}.yml"
     try:
         loaded = yaml.load(
-            path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # noqa: S506
         )
     except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"The site's texts in {path} cannot be read: {error}") from error
