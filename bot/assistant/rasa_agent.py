@@ -44,7 +44,7 @@ State = dict[str, Any]
 _trackers: ContextVar[dict[str, DialogueStateTracker] | None] = ContextVar("trackers", default=None)
 
 
-class PerTurnTrackerStore(TrackerStore):
+class PerTurnTrackerStore(TrackerStore):  # type: ignore[misc]   # Rasa is untyped
     """Keeps a tracker for the length of one turn, in the task that runs it."""
 
     async def save(self, tracker: DialogueStateTracker) -> None:
@@ -76,7 +76,7 @@ def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:
 RemoteAction._validate_action_result = _validate_action_result
 
 
-class InProcessActions(EndpointConfig):
+class InProcessActions(EndpointConfig):  # type: ignore[misc]   # Rasa is untyped
     """Runs rasa-sdk actions here instead of posting to an action server."""
 
     def __init__(self, package: str = "actions") -> None:
