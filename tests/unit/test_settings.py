@@ -1,0 +1,64 @@
+"""Settings: one declaration, a reference page that cannot drift, and a doctor that speaks plainly."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot.cli.doctor import examine
+from bot.cli.settings_doc import markdown
+from bot.settings import ROOT, Settings, get_settings
+
+
+def test_the_reference_page_is_the_declaration() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert page == markdown(), "run: relais settings --markdown > docs/settings.md"
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.field_info.description for field in Settings.__fields__.values())
+
+
+def test_environment_and_port_override(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RELAIS_HOME", str(tmp_path))
+    monkeypatch.setenv("PORT", "9123")
+    get_settings.cache_clear()
+    try:
+        settings = get_settings()
+        assert settings.port == 9123
+        assert settings.sqlalchemy_url == f"sqlite:///{tmp_path}/relais.db"
+    finally:
+        get_settings.cache_clear()
+
+
+def test_doctor_says_that_the_port_is_taken_and_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        findings = {f.name: f for f in examine(Settings(home=tmp_path / "home", port=port))}
+    assert not findings["Port"].ok
+    assert f"PORT={port + 1}" in findings["Port"].todo
+
+
+def test_doctor_says_that_the_home_is_a_file(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("")
+    findings = {f.name: f for f in examine(Settings(home=home))}
+    assert not findings["Home"].ok
+    assert "RELAIS_HOME" in findings["Home"].todo
+
+
+def test_doctor_names_a_misspelt_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAIS_PROT", "1")
+    findings = {f.name: f for f in examine(Settings(home=tmp_path))}
+    assert not findings["Settings"].ok
+    assert "RELAIS_PROT" in findings["Settings"].seen
+
+
+def test_doctor_names_an_encoder_that_cannot_be_loaded(tmp_path: Path) -> None:
+    findings = {f.name: f for f in examine(Settings(home=tmp_path, encoder=str(tmp_path / "nothing")))}
+    assert not findings["Encoder"].ok
+    assert "Lexical search goes on" in findings["Encoder"].todo

@@ -1,0 +1,82 @@
+"""The supervisor: what dies is started again with a pause, what is told to stop leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.cli.supervisor import Child, Supervisor
+
+
+def child(tmp_path: Path, code: str, name: str = "one") -> Child:
+    return Child(name, [sys.executable, "-c", code], dict(os.environ), tmp_path / f"{name}.log")
+
+
+def run(supervisor: Supervisor, seconds: float) -> None:
+    for each in supervisor.children:
+        each.start()
+    supervisor.watch(timeout=seconds)
+
+
+def test_a_child_that_dies_is_started_again_and_the_reason_is_said_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    counter = tmp_path / "starts"
+    supervisor = Supervisor([child(tmp_path, f"open({str(counter)!r}, 'a').write('x'); raise SystemExit(3)")], said.append)
+    run(supervisor, 4.0)
+    supervisor.stop()
+    assert len(counter.read_text()) >= 2
+    assert len(said) == supervisor.children[0].deaths
+    assert "exit code 3" in said[0]
+    assert "0.5 s" in said[0]
+    assert "1.0 s" in said[1]
+
+
+def test_a_killed_child_is_named_by_its_signal(tmp_path: Path) -> None:
+    said: list[str] = []
+    supervisor = Supervisor([child(tmp_path, "import time; time.sleep(60)")], said.append)
+    supervisor.children[0].start()
+    process = supervisor.children[0].process
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    supervisor.watch(until=lambda: bool(said), timeout=5)
+    supervisor.stop()
+    assert "SIGKILL" in said[0]
+
+
+def test_stopping_ends_children_and_grandchildren(tmp_path: Path) -> None:
+    code = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(p.pid, flush=True); time.sleep(60)"
+    supervisor = Supervisor([child(tmp_path, code)])
+    supervisor.children[0].start()
+    until = time.monotonic() + 20
+    while not (tmp_path / "one.log").read_text().strip() and time.monotonic() < until:
+        time.sleep(0.05)
+    grandchild = int((tmp_path / "one.log").read_text())
+    supervisor.stop()
+    assert not supervisor.children[0].alive
+    assert not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.supervisor.GRACE", 0.5)
+    supervisor = Supervisor([child(tmp_path, "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)")])
+    supervisor.children[0].start()
+    until = time.monotonic() + 20
+    while "up" not in (tmp_path / "one.log").read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    supervisor.stop()
+    assert not supervisor.children[0].alive
+
+
+def test_watch_ends_when_told_to_stop(tmp_path: Path) -> None:
+    supervisor = Supervisor([child(tmp_path, "import time; time.sleep(60)")])
+    supervisor.children[0].start()
+    threading.Timer(0.3, supervisor.stopping.set).start()
+    assert supervisor.watch(timeout=10) is False
+    supervisor.stop()
