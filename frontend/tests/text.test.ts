@@ -8,7 +8,7 @@ const box = (nodes: (Node | string)[]): HTMLElement => h("div", null, ...nodes);
 const render = (source: string): HTMLElement => box(markdown(source, () => undefined));
 const text = (node: HTMLElement): string => (node.textContent ?? "").replace(/\u00a0/g, " ");
 
-const ALLOWED = new Set("DIV P H3 H4 UL OL LI STRONG EM CODE A BUTTON BLOCKQUOTE".split(" "));
+const ALLOWED = new Set("DIV P H2 H3 UL OL LI STRONG EM CODE A BUTTON BLOCKQUOTE".split(" "));
 
 /** Nothing in the tree but the tags, attributes and schemes we make ourselves. */
 function harmless(root: HTMLElement): void {
@@ -97,11 +97,11 @@ describe("links", () => {
 describe("markdown", () => {
   it("draws headings, lists, bold and nested lists", () => {
     const node = render("## Titre\n\n1. un **gras**\n2. deux\n   - dedans\n\n### Suite\ntexte\nqui suit");
-    expect(node.querySelector("h3")?.textContent).toBe("Titre");
+    expect(node.querySelector("h2")?.textContent).toBe("Titre");
     expect(node.querySelectorAll("ol > li")).toHaveLength(2);
     expect(node.querySelector("ol li ul li")?.textContent).toBe("dedans");
     expect(node.querySelector("strong")?.textContent).toBe("gras");
-    expect(node.querySelector("h4")?.textContent).toBe("Suite");
+    expect(node.querySelector("h3")?.textContent).toBe("Suite");
     expect(node.querySelector("p")?.textContent).toBe("texte qui suit");
   });
 

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.web_support import answer
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage",
+         "--disable-features=LocalNetworkAccessChecks"]   # made-up hosts may load from loopback
 
 ARTICLE = """## Où le trouver
 1. Sur un Linky, appuyez sur **+** jusqu'à « NUMERO DE PRM ».

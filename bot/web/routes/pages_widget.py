@@ -27,7 +27,7 @@ MAX_REQUEST = 4000
 def _version() -> str:
     """Changes with the built files, so that a browser never mixes two builds."""
     digest = hashlib.sha256()
-    for path in sorted((_STATIC / "widget").glob("chat.*")):
+    for path in sorted((_STATIC / "widget").glob("*")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

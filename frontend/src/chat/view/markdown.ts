@@ -67,8 +67,8 @@ export function markdown(source: string, open: OpenArticle): Nodes {
     const line = lines[at] as string;
     const [, marks, title] = /^(#{1,6})\s+(.+?)\s*#*$/.exec(line) ?? [];
     if (marks && title) {
-      // The chat's own title is level 1 and a card's title level 2: an article starts below them.
-      out.push(h(marks.length > 2 ? "h4" : "h3", null, ...inline(title, open)));
+      // The chat's own title is level 1; an article starts below it.
+      out.push(h(marks.length > 2 ? "h3" : "h2", null, ...inline(title, open)));
       at++;
     } else if (ITEM.test(line)) {
       const [node, next] = list(lines, at, open);

@@ -36,10 +36,14 @@ export function survey(item: Item, ui: Ui): HTMLElement {
   );
   return h(
     "li",
-    { class: "survey", role: "group", "aria-label": words.rate },
-    h("p", null, words.rate),
-    h("div.scale", null, ...buttons),
-    h("p.ends", { "aria-hidden": "true" }, h("span", null, words.rateLow), h("span", null, words.rateHigh)),
-    more,
+    null,
+    h(
+      "div.survey",
+      { role: "group", "aria-label": words.rate },
+      h("p", null, words.rate),
+      h("div.scale", null, ...buttons),
+      h("p.ends", { "aria-hidden": "true" }, h("span", null, words.rateLow), h("span", null, words.rateHigh)),
+      more,
+    ),
   );
 }

@@ -1,0 +1,135 @@
+"""The demo supplier's pages over HTTP: six languages, search, escaping, the form, the frame's policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import LOCALES, ROOT
+from bot.web.routes.pages_widget import frame_policy
+from bot.web.site.catalogue import render
+from bot.web.site.facts import facts
+from bot.web.site.words import euros, pick, words
+from tests.web_support import Web, make_settings
+
+
+def _shape(node: object, prefix: str = "") -> dict[str, object]:
+    """Keys of all texts with the placeholders in them."""
+    if isinstance(node, Mapping):
+        return {k: v for key, value in node.items() for k, v in _shape(value, f"{prefix}.{key}").items()}
+    if isinstance(node, list):
+        return {prefix: len(node)}
+    return {prefix: sorted(re.findall(r"\{\w+\}", str(node)))}
+
+
+@pytest.mark.parametrize("locale", [code for code in LOCALES if code != "fr"])
+def test_every_language_has_every_text(locale: str) -> None:
+    """With the same placeholders; opening hours alone are written out in translations."""
+    mine, french = _shape(words(locale)), _shape(words("fr"))
+    french[".promise.hours"] = mine[".promise.hours"]
+    assert mine == french
+
+
+def test_prices_on_the_page_are_those_of_the_sheet(web: Web) -> None:
+    """The page quotes data/solenne.yml and no figure of its own."""
+    sheet = yaml.safe_load((ROOT / "data" / "solenne.yml").read_text("utf-8"))
+    html = web.http.get(f"{web.url}/?lang=fr").text
+    for price in sheet["electricity"]["subscription_eur_per_month"].values():
+        assert euros(price, "fr") in html
+    assert f"{sheet['electricity']['kwh_base_eur'] * 100:.2f}".replace(".", ",") in html
+    assert facts("en").offers[0].monthly == f"€{min(sheet['electricity']['subscription_eur_per_month'].values()):.2f}"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_pages_answer_in_each_language(web: Web, locale: str) -> None:
+    """Chrome in the language, no inline script or style, and nothing from elsewhere."""
+    for path in ("/", "/aide", "/espace-client", "/contact", "/aide/relever-compteur", "/widget/frame"):
+        got = web.http.get(f"{web.url}{path}", params={"lang": locale})
+        assert got.status_code == 200, path
+        assert f'<html lang="{locale}"' in got.text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", got.text), path
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', re.sub(r"<article.*?</article>", "", got.text, flags=re.S)), path
+
+
+def test_an_article_without_translation_is_shown_in_french_and_says_so(web: Web) -> None:
+    """Openly, with the language marked for screen readers."""
+    html = web.http.get(f"{web.url}/aide/relever-compteur?lang=it").text
+    if 'article lang="it"' not in html:
+        assert words("it")["help"]["fallback"] in html
+        assert '<article lang="fr">' in html
+
+
+def test_search_finds_by_other_words_and_escapes_what_was_typed(web: Web) -> None:
+    """And says so where nothing is found."""
+    assert "/aide/relever-compteur" in web.http.get(f"{web.url}/aide", params={"q": "transmettre mon index", "lang": "fr"}).text
+    html = web.http.get(f"{web.url}/aide", params={"q": "<script>alert(1)</script>", "lang": "fr"}).text
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+
+
+@pytest.mark.parametrize("hostile", [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+    "[x](data:text/html,x)", "![x](https://evil.example/pixel)", "[x](faq:../../admin)", "<a href=javascript:alert(1)>x</a>",
+])
+def test_article_bodies_never_become_active(hostile: str) -> None:
+    """Whatever a lead pastes."""
+    seen: list[tuple[str, list[tuple[str, str | None]]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: seen.append((tag, attrs))  # type: ignore[method-assign]
+    parser.feed(render(hostile, "fr"))
+    for tag, attributes in seen:
+        assert tag in ("p", "a")
+        assert {name for name, _ in attributes} <= {"href", "rel"}
+        assert all(value and value.startswith(("/aide/", "https://")) for name, value in attributes if name == "href")
+
+
+def test_unknown_articles_and_mails_are_a_page_not_a_traceback(web: Web) -> None:
+    """404, in the reader's words."""
+    for path in ("/aide/il-n-y-en-a-pas", "/demo/mail/nothing"):
+        got = web.http.get(f"{web.url}{path}?lang=fr")
+        assert got.status_code == 404
+        assert "<h1>" in got.text
+
+
+def test_the_form_opens_a_ticket_that_agents_see(web: Web) -> None:
+    """Message, contact and reference, in one step and without JavaScript."""
+    got = web.http.post(f"{web.url}/contact?lang=fr", data={"message": "Ma facture est fausse.", "email": "lea@exemple.fr"})
+    reference = re.search(r"SOL-[A-Z0-9]+", got.text)
+    assert got.status_code == 200
+    assert reference
+    ticket: dict[str, Any] = web.staff("agent").get(f"/tickets/{reference[0]}").json()
+    assert "Ma facture est fausse." in str(ticket)
+    assert "lea@exemple.fr" in str(ticket)
+
+
+@pytest.mark.parametrize(("message", "email"), [("", "lea@exemple.fr"), ("<b>Bonjour</b>", "lea@"), ("Bonjour", "")])
+def test_the_form_says_what_is_missing_and_keeps_what_was_written(web: Web, message: str, email: str) -> None:
+    """Next to the field, and escaped."""
+    got = web.http.post(f"{web.url}/contact?lang=fr", data={"message": message, "email": email})
+    assert got.status_code == 400
+    assert 'aria-invalid="true"' in got.text
+    assert message.replace("<", "&lt;").replace(">", "&gt;") in got.text
+    assert "<b>Bonjour" not in got.text
+
+
+def test_only_allowed_origins_may_frame_the_chat(web: Web) -> None:
+    """By configuration; other pages by nobody."""
+    settings = make_settings(web.settings.home, None, allowed_origins="https://shop.example")
+    assert "frame-ancestors 'self' https://shop.example" in frame_policy(settings)
+    frame = web.http.get(f"{web.url}/widget/frame").headers
+    assert "script-src 'self'" in frame["content-security-policy"]
+    assert "unsafe" not in frame["content-security-policy"]
+    assert "x-frame-options" not in frame
+    assert "frame-ancestors 'none'" in web.http.get(web.url).headers["content-security-policy"]
+
+
+def test_language_is_chosen_by_address_then_browser_then_french() -> None:
+    """``?lang=`` wins; what we have no texts for does not."""
+    assert pick("de", "en") == "de"
+    assert pick(None, "pt, nl;q=0.8") == "nl"
+    assert pick("xx", "") == "fr"
