@@ -3,8 +3,8 @@
 The kernel of two texts is exp(-Σ γ_c (1 - s_c)), s_c their similarity by character n-grams, by word
 n-grams and by the encoder. One Cholesky factorisation serves all classes; a prediction is one small
 product with the row of similarities that the index has computed for its own channels, so that the
-classifier costs a message next to nothing. On Banking77's training file it is level with a linear
-SVM over the same n-grams (0.892 and 0.895). Rifkin, Yeo & Poggio 2003, "Regularized Least-Squares
+classifier costs a message next to nothing. Over n-grams alone, on a split of Banking77's training file,
+it is level with a linear SVM (0.892 and 0.895). Rifkin, Yeo & Poggio 2003, "Regularized Least-Squares
 Classification".
 """
 
@@ -26,10 +26,10 @@ MAX_TEXTS = 16_000
 class KernelParameters:
     """Widths of the three similarities and the ridge."""
 
-    characters: float = 1.0
-    words: float = 1.0
-    dense: float = 4.0
-    ridge: float = 0.2
+    characters: float = 0.3
+    words: float = 0.3
+    dense: float = 1.0
+    ridge: float = 0.1
 
 
 DEFAULT = KernelParameters()

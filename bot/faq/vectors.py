@@ -18,6 +18,8 @@ from bot.language.encoder import Encoder, Kind
 
 Floats = npt.NDArray[np.float32]
 
+CHUNK = 1024      # texts encoded between two writes of the cache
+
 
 class VectorCache:
     """An encoder with a memory. ``folder`` None keeps it in memory only; at most ``limit`` texts."""
@@ -38,11 +40,15 @@ class VectorCache:
         keys = [hashlib.blake2b(f"{kind}\0{t}".encode("utf-8", "replace"), digest_size=16).digest() for t in texts]
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}
         if missing:
-            fresh = np.asarray(self._encoder.encode(list(missing.values()), kind=kind), np.float16)
             if len(self._known) + len(missing) > self._limit:
                 self._known.clear()
-            self._known.update(zip(missing, fresh, strict=True))
-            self._dirty = True
+            new, rows = list(missing), list(missing.values())
+            for start in range(0, len(new), CHUNK):
+                fresh = np.asarray(self._encoder.encode(rows[start : start + CHUNK], kind=kind), np.float16)
+                self._known.update(zip(new[start : start + CHUNK], fresh, strict=True))
+                self._dirty = True
+                if len(new) > CHUNK:
+                    self.save()      # a long encoding that is interrupted goes on where it was
             lost = [k for k in keys if k not in self._known]
             if lost:   # the memory was full and has been emptied
                 return np.asarray(self._encoder.encode(list(texts), kind=kind), np.float32)

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 FOLDS = 4
-PARAMETERS = krr.KernelParameters(characters=1.0, words=1.0, dense=4.0, ridge=0.15)
+PARAMETERS = krr.KernelParameters(characters=0.1, words=0.1, dense=1.0, ridge=0.1)
 
 
 def grams(text: str, language: str) -> list[str]:
