@@ -60,28 +60,6 @@ class ShippedEncoder:
         return self._session.encode(texts)
 
 
-class HashingEncoder:
-    """Character n-grams hashed into a vector: stands in until weights are there."""
-
-    dimension = 384
-    name = "character-hashing"
-    fingerprint = "character-hashing-1"
-
-    def encode(self, texts: Sequence[str], *, kind: Kind = "query") -> Vectors:
-        """One unit row a text."""
-        import zlib
-
-        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for index, text in enumerate(texts):
-            padded = f" {text.lower()} "
-            for size in (3, 4, 5):
-                for start in range(max(1, len(padded) - size + 1)):
-                    rows[index, zlib.crc32(padded[start : start + size].encode()) % 384] += 1
-            rows[index] = np.sqrt(rows[index])
-            rows[index] /= max(float(np.linalg.norm(rows[index])), 1e-9)
-        return rows
-
-
 class SentenceTransformersEncoder:
     """Any sentence-transformers model; adds the prefixes that E5 models were trained with."""
 
@@ -159,8 +137,6 @@ def load_encoder(source: str | Path | None = None, *, threads: int = 1) -> Encod
     Raises ``EncoderError`` with one clear sentence where it cannot be loaded.
     """
     folder = SHIPPED if source is None else Path(source)
-    if source is None and not OnnxSentenceSession.is_written_in(folder):
-        return HashingEncoder()
     if source is None or OnnxSentenceSession.is_written_in(folder):
         return ShippedEncoder(folder, threads=threads)
     return SentenceTransformersEncoder(str(source), threads=threads)

@@ -1,0 +1,157 @@
+"""Step 5: the trained student as an int8 ONNX graph that sentence-transformers loads.
+
+The piece embeddings are stored in int8 with one scale a row; the body's matrices are quantised
+dynamically by onnxruntime. Needs the ``onnx`` package (1.16) at export time only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+
+from bot.language.onnx_session import CONFIG
+from bot.language.training.layers import attention_bias, run_layer, with_positions
+from bot.language.training.student import MAX_TOKENS, Student
+
+MODEL = "model.int8.onnx"
+
+
+class Graph(torch.nn.Module):
+    """The student as plain tensor operations: piece ids and mask in, unit vectors out."""
+
+    table: torch.Tensor
+    scales: torch.Tensor
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        weight = student.table.detach()
+        scales = weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127.0
+        self.register_buffer("table", (weight / scales).round().to(torch.int8))
+        self.register_buffer("scales", scales)
+        self.body = student.body
+        self.heads = int(student.body.config.num_attention_heads)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """BERT, then the mean of the real pieces at unit length."""
+        pieces = self.table[input_ids].float() * self.scales[input_ids].squeeze(-1).unsqueeze(-1)
+        states = with_positions(self.body, pieces)
+        mask = attention_mask.float()
+        bias = attention_bias(mask)
+        for layer in self.body.encoder.layer:
+            states = run_layer(layer, states, bias, self.heads)
+        weight = mask.unsqueeze(-1)
+        pooled = (states * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+        return pooled / pooled.pow(2).sum(-1, keepdim=True).sqrt().clamp(min=1e-9)
+
+
+def to_onnx(student: Student, path: Path) -> None:
+    """Export in float, then quantise the body's matrices."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    student.eval()
+    graph = Graph(student).eval()
+    ids, mask = torch.ones(2, 7, dtype=torch.long), torch.ones(2, 7, dtype=torch.long)
+    axes = {0: "batch", 1: "length"}
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            graph,
+            (ids, mask),
+            str(plain),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["sentence_embedding"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(
+            str(plain),
+            str(path),
+            op_types_to_quantize=["MatMul"],
+            per_channel=True,
+            reduce_range=False,
+            weight_type=QuantType.QUInt8,
+        )
+
+
+def write(student: Student, folder: Path, name: str) -> None:
+    """The whole folder but the model card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    to_onnx(student, folder / MODEL)
+    student.tokenizer.no_truncation()
+    student.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    files = {
+        file: hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        for file in (MODEL, "tokenizer.json")
+    }
+    _write_json(
+        folder / CONFIG,
+        {
+            "name": name,
+            "dimension": int(student.body.config.hidden_size),
+            "max_tokens": MAX_TOKENS,
+            "model": MODEL,
+            "sha256": files,
+        },
+    )
+    _write_json(
+        folder / "modules.json",
+        [{"idx": 0, "name": "0", "path": "", "type": "bot.language.onnx_module.OnnxTransformer"}],
+    )
+    _write_json(
+        folder / "config_sentence_transformers.json",
+        {
+            "model_type": "SentenceTransformer",
+            "prompts": {},
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    )
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def blend(student: Student, other: Student, share: float) -> Student:
+    """Weights between two stages of one training (Wortsman et al. 2022, WiSE-FT).
+
+    Contrast on few topics helps on those and hurts elsewhere; part of the way keeps the most.
+    """
+    theirs = other.body.state_dict()
+    mixed = {
+        name: weight.lerp(theirs[name], share) if weight.is_floating_point() else weight
+        for name, weight in student.body.state_dict().items()
+    }
+    student.body.load_state_dict(mixed)
+    return student
+
+
+def main() -> None:
+    """Export one student."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder with student.pt")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--name", default="relais-encoder")
+    parser.add_argument("--blend", type=Path, help="folder of an earlier stage to go back towards")
+    parser.add_argument("--share", type=float, default=0.6, help="how far back")
+    parser.add_argument("--card", type=Path, help="a MODEL_CARD.md to copy along")
+    args = parser.parse_args()
+    student = Student.load(args.work)
+    if args.blend is not None:
+        student = blend(student, Student.load(args.blend), args.share)
+    write(student, args.out, args.name)
+    if args.card:
+        shutil.copy(args.card, args.out / "MODEL_CARD.md")
+    for path in sorted(args.out.iterdir()):
+        print(f"{path.stat().st_size:>12,}  {path.name}")
+
+
+if __name__ == "__main__":
+    main()
