@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     max_message_chars: int = Field(4000, description="Longest customer message, in characters; longer ones are refused with a clear sentence.")
     max_body_bytes: int = Field(64_000, description="Largest JSON request body, in bytes.")
     messages_per_minute: int = Field(40, description="Customer messages a conversation may send in a minute.")
-    conversations_per_minute: int = Field(120, description="Conversations one address may open in a minute.")
+    conversations_per_minute: int = Field(600, description="Conversations one address may open in a minute.")
     # -- dialogue
     dialogue_urls: str = Field("", description="Addresses (comma separated) of dialogue processes; empty means `serve` starts one.")
     dialogue_port: int = Field(0, description="Loopback port of the dialogue process; 0 picks a free one.")

@@ -77,6 +77,8 @@ class Engine:
         memory = Memory.load(slots.get("memory"))
         if fresh and request.locale in LOCALES:
             memory.language = str(request.locale)
+        if request.note:
+            memory.note, memory.handed_over, memory.unknown, memory.anger = request.note[:500], False, 0, 0
         if request.choice is not None:
             understanding = self._pressed(request, memory)
         else:

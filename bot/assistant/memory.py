@@ -32,6 +32,7 @@ class Memory:
     said: list[str] = field(default_factory=list)        # fingerprints of recent sentences
     pending: str | None = None          # an offer that awaits yes or no: helped | human | flow:<id>
     handed_over: bool = False
+    note: str = ""                      # what an agent wrote when handing the chat back
     turns: int = 0
 
     @classmethod

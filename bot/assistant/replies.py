@@ -171,7 +171,7 @@ def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object]
     turn.effect(
         "handover", reason=decision.reason or "asked", urgent=urgent, theme=memory.theme, language=memory.language,
         asks=list(memory.asks), shown=list(memory.shown), refused=list(memory.refused), mood=turn.understanding.mood,
-        anger=memory.anger, slots=slots or {}, note=note, flow=flow, priority="urgent" if urgent else "high" if memory.anger > 1 else "normal",
+        anger=memory.anger, slots=slots or {}, note=" · ".join(filter(None, (note, memory.note))), flow=flow, priority="urgent" if urgent else "high" if memory.anger > 1 else "normal",
     )
     memory.handed_over = True
     memory.pending = None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import EncoderError
+
+#: From so many texts they are spread over the cores.
+SPREAD_FROM = 64
 
 CONFIG = "relais_encoder.json"
 
@@ -67,9 +72,17 @@ class OnnxSentenceSession:
         a text has the same vector whatever it is encoded with.
         """
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for index, text in enumerate(texts):
-            ids, mask = self.tokenize([text])
+
+        def one(index: int) -> None:
+            ids, mask = self.tokenize([texts[index]])
             rows[index] = self.run(ids, mask)[0]
+
+        if len(texts) < SPREAD_FROM:
+            for index in range(len(texts)):
+                one(index)
+        else:      # the runtime lets go of the interpreter's lock: one text a core
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                list(pool.map(one, range(len(texts)), chunksize=16))
         return rows
 
 
