@@ -195,7 +195,8 @@ def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
                           Choice(id="flow:cancel", label=scene.say("choice.cancel"))]
         result.replies.append(reply)
     else:
-        result.replies.append(_question(flow, step, scene, text=_help(flow, step, scene)))
+        same = scene.say("flow.same") if understanding.intent == f"flow_{flow.id}" else ""
+        result.replies.append(_question(flow, step, scene, prefix=same, text=_help(flow, step, scene)))
     return result
 
 
