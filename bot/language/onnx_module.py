@@ -17,7 +17,7 @@ from typing_extensions import Self
 from bot.language.onnx_session import CONFIG, OnnxSentenceSession
 
 
-class OnnxTransformer(InputModule):  # type: ignore[misc]  # the library is not typed
+class OnnxTransformer(InputModule):
     """Piece ids in, unit sentence vectors out."""
 
     config_file_name = CONFIG
@@ -68,15 +68,23 @@ class OnnxTransformer(InputModule):  # type: ignore[misc]  # the library is not 
                     shutil.copyfile(path, target)
 
     @classmethod
-    def load(cls, model_name_or_path: str, subfolder: str = "", **kwargs: Any) -> Self:
+    def load(
+        cls,
+        model_name_or_path: str,
+        subfolder: str = "",
+        token: bool | str | None = None,
+        cache_folder: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        **kwargs: Any,
+    ) -> Self:
         """Load from a local folder, or from the hub through the library's own cache."""
         folder = cls.load_dir_path(
             model_name_or_path,
             subfolder=subfolder,
-            **{
-                key: kwargs[key]
-                for key in ("token", "cache_folder", "revision", "local_files_only")
-                if key in kwargs
-            },
+            token=token,
+            cache_folder=cache_folder,
+            revision=revision,
+            local_files_only=local_files_only,
         )
         return cls(folder or model_name_or_path)

@@ -81,11 +81,13 @@ def align(
     positions = positions.astype(np.int32)
     _, column = np.unique(unique % width, return_inverse=True)
     chance = np.ones(len(unique))
-    counts = chance
+    counts: npt.NDArray[np.float64] = chance
     for _ in range(rounds):
         weight = chance[index]
         total = np.bincount(positions, weights=weight)
-        counts = np.bincount(index, weights=weight / total[positions], minlength=len(unique))
+        counts = np.bincount(
+            index, weights=weight / total[positions], minlength=len(unique)
+        ).astype(np.float64)
         chance = counts / np.bincount(column, weights=counts)[column]
     return unique, counts
 

@@ -54,7 +54,8 @@ class Student(torch.nn.Module):
     @property
     def table(self) -> torch.nn.Parameter:
         """The piece embeddings."""
-        weight: torch.nn.Parameter = self.body.embeddings.word_embeddings.weight
+        weight = self.body.embeddings.word_embeddings.weight
+        assert isinstance(weight, torch.nn.Parameter)
         return weight
 
     def rows(self, texts: Sequence[str]) -> list[list[int]]:
@@ -126,7 +127,7 @@ class Optimiser:
         """One step down the gradient."""
         self._table.zero_grad(set_to_none=True)
         self._body.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.body, 5.0)
         self._table.step()
         self._body.step()

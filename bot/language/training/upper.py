@@ -197,7 +197,7 @@ def main() -> None:
         regular = loss_of(vectors[len(owners) :], targets[picked])
         loss = contrast + 0.3 * regular
         steps.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 5.0)
         steps.step()
         running += (contrast.item() - running) * (1.0 if number == 0 else 0.05)
