@@ -283,4 +283,4 @@ def test_spacy_comes_without_the_deep_learning_frameworks() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     if sys.platform == "linux":
-        assert float(done.stdout) <= 60
+        assert float(done.stdout) <= 80
