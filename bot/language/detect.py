@@ -25,15 +25,15 @@ from bot.language.tokens import STOP
 from bot.settings import LOCALES
 
 #: Words that are said alike in several of the six, or carry no language at all.
-_SHARED = frozenset("ok okay no si non allo hello hi mdr lol wow bravo bonus linky enedis kva kwh va iban rib sms app email mail internet online super stop info".split())
+_SHARED = frozenset(["ok", "okay", "no", "si", "non", "allo", "hello", "hi", "mdr", "lol", "wow", "bravo", "bonus", "linky", "enedis", "kva", "kwh", "va", "iban", "rib", "sms", "app", "email", "mail", "internet", "online", "super", "stop", "info"])
 #: Short words that do tell the language, though fastText is unsure of them alone.
 _TELLING: dict[str, frozenset[str]] = {
-    "fr": frozenset("bonjour bonsoir salut coucou merci oui bof zut mdr ouais nan pourquoi comment facture resilier svp quoi ben rib kwa bjr slt compteur puissance demenage demenager releve abonnement".split()),
-    "en": frozenset("hello hi thanks thank yes please why how bill hey bye what cancel moving meter sure nope yeah".split()),
-    "nl": frozenset("hallo hoi dank bedankt ja nee waarom hoe rekening doei goedemorgen opzeggen verhuizen meterstand graag dankjewel".split()),
-    "es": frozenset("hola gracias si porque como factura adios buenas buenos vale contador mudanza quiero ayuda luz".split()),
-    "de": frozenset("hallo danke ja nein warum wie rechnung tschuss bitte guten kundigen umzug zahlerstand moin strom servus".split()),
-    "it": frozenset("ciao grazie si perche come bolletta buongiorno arrivederci disdire trasloco lettura contatore buonasera salve".split()),
+    "fr": frozenset(["bonjour", "bonsoir", "salut", "coucou", "merci", "oui", "bof", "zut", "mdr", "ouais", "nan", "pourquoi", "comment", "facture", "resilier", "svp", "quoi", "ben", "rib", "kwa", "bjr", "slt", "compteur", "puissance", "demenage", "demenager", "releve", "abonnement"]),
+    "en": frozenset(["hello", "hi", "thanks", "thank", "yes", "please", "why", "how", "bill", "hey", "bye", "what", "cancel", "moving", "meter", "sure", "nope", "yeah"]),
+    "nl": frozenset(["hallo", "hoi", "dank", "bedankt", "ja", "nee", "waarom", "hoe", "rekening", "doei", "goedemorgen", "opzeggen", "verhuizen", "meterstand", "graag", "dankjewel"]),
+    "es": frozenset(["hola", "gracias", "si", "porque", "como", "factura", "adios", "buenas", "buenos", "vale", "contador", "mudanza", "quiero", "ayuda", "luz"]),
+    "de": frozenset(["hallo", "danke", "ja", "nein", "warum", "wie", "rechnung", "tschuss", "bitte", "guten", "kundigen", "umzug", "zahlerstand", "moin", "strom", "servus"]),
+    "it": frozenset(["ciao", "grazie", "si", "perche", "come", "bolletta", "buongiorno", "arrivederci", "disdire", "trasloco", "lettura", "contatore", "buonasera", "salve"]),
 }
 
 
