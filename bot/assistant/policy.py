@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.assistant.memory import Memory
-from bot.understanding.thresholds import Thresholds
+from bot.understanding.thresholds import LIKELY, SURE_OF_FLOW, Thresholds
 from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 
 Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
 
-#: From here a wish to do something is plain, whatever article fits too; an article is more likely than not.
-SURE_OF_FLOW, LIKELY = 0.9, 0.5
 ANGER = frozenset({"frustration", "insult"})
 
 

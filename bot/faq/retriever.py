@@ -8,6 +8,7 @@ is found at once; a later ``fit`` learns from the change.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -26,11 +27,13 @@ from bot.faq.units import CHANNELS
 from bot.faq.vectors import VectorCache
 from bot.language.detect import detect
 from bot.language.encoder import Encoder
+from bot.language.normalise import normalise
 from bot.understanding.types import ArticleCandidate
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
+_NOT_WORD = re.compile(r"[^\w]+")
 _WEIGHTS = Path(__file__).parent / "weights"
 SIGNALS = (
     "logit", "margin", "entropy", "dense_answer", "dense_best", "char_variant", "char_full", "bm25", "kernel", "kernel_margin",
@@ -57,6 +60,11 @@ class Held:
     slug: str                    # the right article
     signals: Doubles
     found: tuple[str, ...]       # the best three
+
+
+def line_key(text: str, language: str) -> str:
+    """What must be equal for two lines to be the same: the words of the normalised text."""
+    return " ".join(_NOT_WORD.sub(" ", normalise(text, language)).split())
 
 
 class Retriever:
@@ -157,6 +165,21 @@ class Retriever:
                 table.setdefault(a.id, {})[a.locale] = a
             self._cached = cached = (articles, table)
         return cached[1]
+
+    def exact(self, text: str, language: str) -> str | None:
+        """The slug whose title or phrasing the text is, word for word; None where two articles claim it.
+
+        A phrasing published a second ago is found by it, before anything has learnt from it.
+        """
+        articles = self.index.articles
+        cached: tuple[Any, dict[str, str]] | None = getattr(self, "_phrasings", None)
+        if cached is None or cached[0] is not articles:
+            owners: dict[str, set[str]] = {}
+            for a in articles:
+                for line in (a.title, *a.variants):
+                    owners.setdefault(line_key(line, a.locale), set()).add(a.id)
+            self._phrasings = cached = (articles, {k: next(iter(v)) for k, v in owners.items() if k and len(v) == 1})
+        return cached[1].get(line_key(text, language))
 
     # -- changing
     def copy(self) -> Retriever:

@@ -15,12 +15,11 @@ from bot.assistant.protocol import Choice, Reply
 from bot.errors import NotAllowed
 from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
 from bot.language.wording import fingerprint
+from bot.understanding.thresholds import LIKELY
 from bot.understanding.types import REFUSALS, SMALLTALK
 
 #: Failures after which the engine stops asking and offers a person, and after which it calls one.
 OFFER_AFTER, HAND_OVER_AFTER = 2, 3
-#: An article this likely is an answer to something else than the pending question.
-LIKELY = 0.5
 
 
 def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:

@@ -21,7 +21,7 @@ from bot.understanding.fitting import article_signals, inputs_of
 from bot.understanding.intents import IntentScorer
 from bot.understanding.segments import requests, sentences
 from bot.understanding.signs import of_signs
-from bot.understanding.thresholds import Evidence, Thresholds
+from bot.understanding.thresholds import LIKELY, Evidence, Thresholds
 from bot.understanding.types import ArticleCandidate, Entity, Understanding
 from bot.understanding.urgent import urgent
 
@@ -31,6 +31,8 @@ Doubles = npt.NDArray[np.float64]
 LONG_WORDS = 18          # from here a message is also read sentence by sentence
 MAX_PIECES = 8
 MAX_CHARS = 4000
+#: Probability of what is known word for word.
+EXACT = 0.97
 #: Least probability to be believed: below, the message counts as a question (or as out of scope).
 LEAST_FLOW, LEAST_TALK, LEAST_URGENT = 0.5, 0.4, 0.75
 _FLOW_COLUMNS = [INTENTS.index(f"flow_{f}") for f in FLOWS]
@@ -102,6 +104,8 @@ class Reader:
             p[INTENTS.index(exact)] = 0.97
             if exact == OUT_OF_SCOPE or not exact.startswith("flow_"):
                 articles = tuple(replace(a, probability=round(a.probability * 0.2, 4)) for a in articles)
+        elif (known := self.retriever.exact(text, code)) is not None:
+            p, articles = self._known_line(known, p, articles, code)
         danger = urgent(text)
         notes = list[str]()
         if danger is not None:
@@ -114,13 +118,26 @@ class Reader:
         p = _believable(p / p.sum(), danger is not None)
         order = np.argsort(-p, kind="stable")
         intent = INTENTS[int(order[0])]
+        confidence = float(p[order[0]])
+        if intent == OUT_OF_SCOPE and exact is None and articles and articles[0].probability >= LIKELY:
+            intent, confidence = "faq", articles[0].probability       # an article that fits outweighs a hunch
         flow = max(FLOWS, key=lambda f: p[INTENTS.index(f"flow_{f}")])
         return Understanding(
-            text=text, language=code, language_confidence=round(language.confidence, 4), intent=intent, confidence=round(float(p[order[0]]), 4),
+            text=text, language=code, language_confidence=round(language.confidence, 4), intent=intent, confidence=round(confidence, 4),
             articles=articles, flow=(flow, round(float(p[INTENTS.index(f"flow_{flow}")]), 4)),
             ranking=tuple((INTENTS[int(i)], round(float(p[i]), 4)) for i in order[:6]), entities=self.entities(text, code),
             mood=polarity.mood(text, code, intent), negated=negative, notes=tuple(notes),
         )
+
+    def _known_line(self, slug: str, p: Doubles, articles: tuple[ArticleCandidate, ...], code: str) -> tuple[Doubles, tuple[ArticleCandidate, ...]]:
+        """A line that is a phrasing of one article, word for word, is about that article."""
+        article = self.retriever.article(slug, code)
+        if article is None:
+            return p, articles
+        p = p * (1 - EXACT) / max(1e-9, 1 - p[0])
+        p[0] = EXACT
+        rest = tuple(replace(a, probability=round(a.probability * (1 - EXACT), 4)) for a in articles if a.id != slug)
+        return p, (ArticleCandidate(article.id, article.locale, article.title, EXACT), *rest)[:10]
 
     def _articles(self, ranked: Ranking, row: int, first: float, language: str) -> tuple[ArticleCandidate, ...]:
         found = self.retriever.candidates(ranked, row, language, first=first)

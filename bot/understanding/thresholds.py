@@ -20,6 +20,10 @@ ReplyKind = Literal["answer", "options", "flow", "handover", "smalltalk", "nonan
 
 #: The answer threshold where labelled data prove nothing: only what is nearly certain is said.
 CAUTIOUS = 0.85
+#: From here a wish to do something is plain, whatever article fits too.
+SURE_OF_FLOW = 0.9
+#: From here an article is more likely than not, and outweighs "out of scope".
+LIKELY = 0.5
 #: Phrasings in a language from which it gets a threshold of its own.
 LANGUAGE_FROM = 400
 
@@ -78,14 +82,14 @@ def decide(understanding: Understanding, thresholds: Thresholds) -> ReplyKind:
     """What to do with a first message: a danger or a person first, then a flow where the customer asks to
     do something, then small talk, then the article, titles to choose from, or a non-answer."""
     u, t = understanding, thresholds
+    best = u.articles[0].probability if u.articles else 0.0
     if u.intent in ("urgent", "human"):
         return "handover"
-    if u.intent.startswith("flow_") and not u.negated:
+    if u.intent.startswith("flow_") and not u.negated and (u.confidence >= SURE_OF_FLOW or best < LIKELY):
         return "flow"
     if u.intent not in ("faq", "out_of_scope") and not u.intent.startswith("flow_"):
         return "smalltalk"
-    best = u.articles[0].probability if u.articles else 0.0
-    if u.intent == "out_of_scope":
+    if u.intent == "out_of_scope" and best < LIKELY:
         return "nonanswer"
     if best >= t.sure_in(u.language):
         return "answer"
