@@ -46,6 +46,8 @@ class Product:
         until = time.monotonic() + timeout
         while f"ready on {self.url}" not in self.output.read_text("utf-8", "replace"):
             if self.process.poll() is not None or time.monotonic() > until:
+                if self.process.poll() is None:
+                    self.stop()
                 raise AssertionError(f"not ready:\n{self.output.read_text('utf-8', 'replace')}\n{self.logs()}")
             time.sleep(0.1)
         return self
@@ -64,7 +66,10 @@ class Product:
         names = {"bot.assistant.server": "dialogue", "bot.web.main": "web", "bot.worker": "worker"}
         found = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            line = " ".join(child.cmdline())
+            try:
+                line = " ".join(child.cmdline())
+            except psutil.Error:      # it has just ended
+                continue
             found.update({name: child.pid for module, name in names.items() if module in line})
         return found
 

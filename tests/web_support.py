@@ -85,7 +85,7 @@ class Dialogue:
         self.headers: list[dict[str, str]] = []
         self.script: Callable[[dict[str, Any]], Any] = lambda request: answer()
         self.served = Served(Starlette(routes=[
-            Route("/turn", self._turn, methods=["POST"]), Route("/readyz", self._ready)]))
+            Route("/turn", self._turn, methods=["POST"]), Route("/health", self._ready)]))
 
     async def _turn(self, request: Request) -> Response:
         import asyncio
@@ -104,7 +104,7 @@ class Dialogue:
         return JSONResponse(result)
 
     async def _ready(self, request: Request) -> Response:
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"ready": True, "degraded": []})
 
 
 class Customer:

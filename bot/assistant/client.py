@@ -74,9 +74,9 @@ class DialogueClient:
                 self._failed(url)
         raise DialogueUnavailable("The assistant does not answer right now. Try again in a moment.")
 
-    async def healthy(self, timeout: float = 1.0) -> list[bool]:
-        """Which of the processes say they can answer."""
-        return list(await asyncio.gather(*(self._healthy(url, timeout) for url in self.urls)))
+    async def health(self, timeout: float = 1.0) -> list[list[str] | None]:
+        """For each process what it says is degraded (in words); None where it does not answer."""
+        return list(await asyncio.gather(*(self._health(url, timeout) for url in self.urls)))
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -100,15 +100,12 @@ class DialogueClient:
         self._resting_until.pop(url, None)
         return result
 
-    async def _healthy(self, url: str, timeout: float) -> bool:
-        for path in ("/health", "/readyz"):
-            try:
-                answer = await self._http.get(f"{url}{path}", timeout=timeout)
-            except httpx.HTTPError:
-                return False
-            if answer.status_code != 404:
-                return answer.status_code == 200
-        return False
+    async def _health(self, url: str, timeout: float) -> list[str] | None:
+        try:
+            answer = await self._http.get(f"{url}/health", timeout=timeout)
+            return [str(said) for said in answer.json().get("degraded", [])] if answer.status_code == 200 else None
+        except (httpx.HTTPError, ValueError):
+            return None
 
     def _order(self) -> list[str]:
         if not self.urls:

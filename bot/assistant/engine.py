@@ -111,7 +111,9 @@ class Engine:
     def _listen(turn: TurnContext, *, active: bool) -> None:
         memory, heard = turn.memory, turn.understanding
         memory.turns += 1
-        if heard.language in LOCALES and turn.heard.choice is None:
+        first = memory.turns == 1
+        sure = heard.language_confidence >= (0.5 if first else 0.75) and heard.intent != "out_of_scope"
+        if heard.language in LOCALES and turn.heard.choice is None and sure:
             memory.language = heard.language
         request = heard.intent in _REQUESTS or heard.intent.startswith("flow_")
         if turn.heard.choice is None and request and not active and heard.text.strip():

@@ -46,7 +46,7 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
         return Decision("handover", reason="accepted")
     if m.pending and m.pending.startswith("flow:") and u.intent == "affirm":
         return Decision("start_flow", flow=m.pending.removeprefix("flow:"))
-    upset = u.intent in ANGER or (u.mood == "angry" and u.intent == "out_of_scope")
+    upset = u.intent in ANGER or (u.mood == "angry" and u.intent in ("out_of_scope", *REFUSALS))
     if upset and m.anger >= 1 and not _sure(u, m, t):
         return Decision("handover", "handover.angry", reason="anger")
     if u.intent in REFUSALS and m.last in ("answer", "options", "qualify", "nonanswer"):

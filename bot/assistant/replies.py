@@ -119,8 +119,9 @@ def _options(decision: Decision, turn: TurnContext) -> list[Reply]:
     refs = _refs(turn, decision.articles)
     turn.memory.pending = None
     choices = [Choice(id=f"article:{ref.id}", label=ref.title) for ref in refs]
-    flows = [decision.flow] if decision.flow else []
-    choices += [flow_button(turn, flow) for flow in flows]
+    first = turn.article(refs[0].id, turn.language) if refs else None
+    flow = decision.flow or (first.flow if first else None)
+    choices += [flow_button(turn, flow)] if flow else []
     choices += [button(turn, "else"), button(turn, "human")]
     key = decision.key or "options.lead"
     return [Reply(text=turn.say(key if turn.wording.has(key, "fr") else "refused.deny"), reply="options", choices=choices, articles=refs)]

@@ -91,9 +91,13 @@ _DENIED_INSIDE = re.compile(r"\b(?:ne|n')\W?(?:\w+ )?(?:sens?|sent|sentez|senton
 _CLAUSE = re.compile(r"\b(?:et|mais|car|puis|and|but|en|maar|y|pero|und|aber|e|ma)\b|[.,;:!?]")
 
 
+#: The same words about something else: "je sens que ma facture va monter", "ils sont tombés d'accord".
+_HARMLESS = re.compile(r"\bsen[st] que\b[^.,;!?]*\b(?:factur|prix|tarif|cout)\w*[^.,;!?]*|\btomb\w+ d'accord\b")
+
+
 def detect_danger(text: str, language: str = "fr") -> Danger | None:
     """The gravest danger a message speaks of, or ``None``. Never raises; all six languages at once."""
-    plain = normalise(text, language)
+    plain = _HARMLESS.sub(" ", normalise(text, language))
     for kind, pattern in _KINDS:
         for found in pattern.finditer(plain):
             before = _CLAUSE.split(plain[:found.start()])[-1]

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bot.backoffice.demo import demo_customers
 from tests.product import Product
 
 
@@ -61,7 +62,8 @@ def test_the_back_office_down_leads_to_a_ticket(product: Product) -> None:
     try:
         customer = product.customer()
         customer.say("je veux changer la date de mon prélèvement")
-        sent = customer.post("C-12345610 75001")
+        known = demo_customers()[0]
+        sent = customer.post(f"{known.contract} {known.postcode}")
         seen = customer.until(lambda e: e["kind"] == "ticket", after=sent.json()["seq"], seconds=10)
         assert bot_said(seen)
     finally:

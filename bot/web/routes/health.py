@@ -34,11 +34,15 @@ async def readyz(parts: ServicesDep) -> JSONResponse:
         checks["database"] = "ok"
     except Exception:
         checks["database"] = "does not answer"
-    alive = await parts.client.healthy()
+    health = await parts.client.health()
+    alive = [said is not None for said in health]
     if any(alive):
         checks["dialogue"] = "ok" if all(alive) else f"{sum(alive)} of {len(alive)} answer"
     else:
         checks["dialogue"] = "none answers: help pages by words, and tickets"
+    weak = sorted({said for process in health if process for said in process})
+    if weak:
+        checks["understanding"] = " ".join(weak)
     degraded = [name for name, said in checks.items() if said != "ok"]
     ready = checks["database"] == "ok" and any(alive)
     status = "ready" if not degraded else "degraded" if ready else "not ready"
