@@ -24,6 +24,8 @@ from bot.settings import ROOT, Settings
 from bot.understanding.model import Model
 
 Say = Callable[[str], None]
+#: Earlier models that are kept, so that going back to other content or another encoder is quick.
+KEPT = 2
 
 
 def _digest(paths: Iterable[Path], salt: str) -> str:
@@ -122,9 +124,9 @@ def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Artic
     model = fit(articles, settings, encoder)
     path.parent.mkdir(parents=True, exist_ok=True)
     model.save(path)
-    for old in path.parent.glob("understanding-*"):
-        if old != path:
-            shutil.rmtree(old, ignore_errors=True)
+    others = sorted((p for p in path.parent.glob("understanding-*") if p != path), key=lambda p: p.stat().st_mtime)
+    for old in others[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
     say(f"Learned in {time.monotonic() - started:.0f} s.")
     return model, articles
 
