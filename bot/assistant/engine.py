@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bot.assistant.catalogue import Catalogue
 from bot.assistant.context import TurnContext
 from bot.assistant.memory import Memory
+from bot.assistant.policy import decide
 from bot.assistant.protocol import TurnRequest
 from bot.backoffice.factory import make_backoffice
 from bot.backoffice.port import Backoffice
@@ -166,10 +167,9 @@ def entity_dicts(entities: tuple[Entity, ...]) -> list[dict[str, Any]]:
 
 
 def rasa_intent(turn: TurnContext) -> str:
-    """The intent handed to Rasa's rules: a refused flow ("je ne veux pas résilier") is a question."""
+    """The intent handed to Rasa's rules: a flow's only where the policy would start it."""
     understanding = turn.understanding
-    if understanding.intent.startswith("flow_") and understanding.negated:
-        return "faq"
+    if turn.heard.choice is None and understanding.intent.startswith("flow_"):
+        decision = decide(understanding, turn.memory, turn.thresholds)
+        return f"flow_{decision.flow}" if decision.kind == "start_flow" else "faq"
     return understanding.intent
-
-

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.assistant.memory import Memory
-from bot.understanding.thresholds import LIKELY, SURE_OF_FLOW, Thresholds
+from bot.understanding.thresholds import LIKELY, Thresholds, wants_flow
 from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 
 Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
@@ -79,11 +79,11 @@ def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     flow = u.intent.removeprefix("flow_")
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
-    if u.confidence >= SURE_OF_FLOW or best < LIKELY:
+    if wants_flow(u):
         return Decision("start_flow", flow=flow)
     if best >= t.sure_in(u.language):
         return Decision("answer", articles=articles[:1], flow=flow)
-    return Decision("options", articles=articles[:2], flow=flow)
+    return Decision("options", articles=articles[:2], flow=flow) if articles else Decision("start_flow", flow=flow)
 
 
 def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:

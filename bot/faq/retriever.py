@@ -148,7 +148,7 @@ class Retriever:
         for topic, p in zip(ranked.topics[row][:k], probabilities[:k], strict=True):
             article = self.article(self.index.ids[topic], language)
             if article is not None:
-                out.append(ArticleCandidate(article.id, article.locale, article.title, round(float(p), 4)))
+                out.append(ArticleCandidate(article.id, article.locale, article.title, round(float(p), 4), article.flow))
         return out
 
     def article(self, slug: str, language: str) -> Article | None:

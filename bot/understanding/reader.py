@@ -137,7 +137,7 @@ class Reader:
         p = p * (1 - EXACT) / max(1e-9, 1 - p[0])
         p[0] = EXACT
         rest = tuple(replace(a, probability=round(a.probability * (1 - EXACT), 4)) for a in articles if a.id != slug)
-        return p, (ArticleCandidate(article.id, article.locale, article.title, EXACT), *rest)[:10]
+        return p, (ArticleCandidate(article.id, article.locale, article.title, EXACT, article.flow), *rest)[:10]
 
     def _articles(self, ranked: Ranking, row: int, first: float, language: str) -> tuple[ArticleCandidate, ...]:
         found = self.retriever.candidates(ranked, row, language, first=first)
@@ -168,7 +168,7 @@ class Reader:
         if article is None or alarmed or not leans(found.text, found.language) or (sure and own_words(found.text, found.language)):
             return found
         if not own_words(found.text, found.language):
-            same = ArticleCandidate(article.id, article.locale, article.title, 0.8)
+            same = ArticleCandidate(article.id, article.locale, article.title, 0.8, article.flow)
             rest = tuple(a for a in found.articles if a.id != article.id)
             return replace(found, intent="faq", confidence=max(found.confidence if found.intent == "faq" else 0.0, 0.8),
                            articles=(same, *(replace(a, probability=round(a.probability * 0.25, 4)) for a in rest))[:10], notes=(*found.notes, "context"))

@@ -24,6 +24,8 @@ CAUTIOUS = 0.85
 SURE_OF_FLOW = 0.9
 #: From here an article is more likely than not, and outweighs "out of scope".
 LIKELY = 0.5
+#: From here an article fits well enough to outweigh even a plain wish that it is not about.
+FITS = 0.6
 #: Phrasings in a language from which it gets a threshold of its own.
 LANGUAGE_FROM = 400
 
@@ -78,6 +80,21 @@ class Evidence:
                           guaranteed=whole.guaranteed)
 
 
+def wants_flow(u: Understanding) -> bool:
+    """Whether a message with a flow's intent asks for the flow rather than for an article.
+
+    Plainly so where no article is likely, or the likely one is about what the flow does; an article that
+    is about something else ("une copie de ma facture") outweighs the intent.
+    """
+    if not u.intent.startswith("flow_") or u.negated:
+        return False
+    best = u.articles[0] if u.articles else None
+    if best is None or best.probability < LIKELY:
+        return True
+    same = best.flow == u.intent.removeprefix("flow_")
+    return u.confidence >= SURE_OF_FLOW and (same or best.probability < FITS)
+
+
 def decide(understanding: Understanding, thresholds: Thresholds) -> ReplyKind:
     """What to do with a first message: a danger or a person first, then a flow where the customer asks to
     do something, then small talk, then the article, titles to choose from, or a non-answer."""
@@ -85,7 +102,7 @@ def decide(understanding: Understanding, thresholds: Thresholds) -> ReplyKind:
     best = u.articles[0].probability if u.articles else 0.0
     if u.intent in ("urgent", "human"):
         return "handover"
-    if u.intent.startswith("flow_") and not u.negated and (u.confidence >= SURE_OF_FLOW or best < LIKELY):
+    if wants_flow(u):
         return "flow"
     if u.intent not in ("faq", "out_of_scope") and not u.intent.startswith("flow_"):
         return "smalltalk"

@@ -40,6 +40,7 @@ class ArticleCandidate:
     locale: str          # locale of the text that would be shown
     title: str
     probability: float
+    flow: str | None = None   # the flow that does what the article is about
 
 
 @dataclass(frozen=True)
