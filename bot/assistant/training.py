@@ -131,6 +131,12 @@ def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Artic
     return model, articles
 
 
+def ensure_understanding(settings: Settings, say: Say) -> None:
+    """Train the understanding model where there is none for the content as it is; loads nothing otherwise."""
+    if not understanding_path(settings, get_encoder(settings)).exists():
+        train_understanding(settings, say)
+
+
 def fit(articles: list[Article], settings: Settings, encoder: Encoder | None) -> Model:
     """A model of these articles and the checkout's training phrases; vectors are kept between trainings."""
     return Model.fit(articles, settings.data / "nlu", settings=settings, encoder=encoder)

@@ -71,9 +71,9 @@ def prepare(settings: Settings) -> None:
         raise ConfigurationError(f"Port {settings.port} is taken. Stop what uses it, or choose another: PORT={settings.port + 1} make serve")
     _say("Preparing the database…")
     _database(settings)
-    from bot.assistant.training import train_rasa, train_understanding
+    from bot.assistant.training import ensure_understanding, train_rasa
 
-    train_understanding(settings, _say)
+    ensure_understanding(settings, _say)
     train_rasa(settings, _say)
 
 

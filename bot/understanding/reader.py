@@ -22,7 +22,7 @@ from bot.understanding.intents import IntentScorer
 from bot.understanding.segments import requests, sentences
 from bot.understanding.signs import of_signs
 from bot.understanding.thresholds import LIKELY, Evidence, Thresholds
-from bot.understanding.types import ArticleCandidate, Entity, Understanding
+from bot.understanding.types import SMALLTALK, ArticleCandidate, Entity, Understanding
 from bot.understanding.urgent import urgent
 
 Floats = npt.NDArray[np.float32]
@@ -61,6 +61,9 @@ class Reader:
         signs = of_signs(text)
         if signs is not None:
             return Understanding(text, language.language, language.confidence, signs[0], 0.97, ranking=((signs[0], 0.97),), mood=signs[1])
+        line = self.exact.intent(text, language.language)
+        if line in SMALLTALK and urgent(text) is None:      # "ok", "merci": nothing to search for
+            return self._small_talk(text, language, str(line))
         vectors = self.scorer.vectors
         pieces = self._pieces(text, language.language)
         query = vectors.fresh(pieces) if vectors is not None else None
@@ -72,6 +75,12 @@ class Reader:
         if split:
             found = self._with_parts(found)
         return found
+
+    def _small_talk(self, text: str, language: Detection, intent: str) -> Understanding:
+        code = language.language
+        return Understanding(text=text, language=code, language_confidence=round(language.confidence, 4), intent=intent, confidence=EXACT,
+                             ranking=((intent, EXACT),), entities=self.entities(text, code), mood=polarity.mood(text, code, intent),
+                             negated=polarity.negated(text, code))
 
     def _pieces(self, text: str, language: str) -> list[str]:
         """The message, and its sentences where it is long: the request may be in any of them."""
