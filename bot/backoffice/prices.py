@@ -146,7 +146,7 @@ def _build(sheet: dict[str, Any], extra: dict[str, Any]) -> PriceBook:
         fees={k: _decimal(v) for k, v in sheet["network_fees_eur"].items()},
         payment=sheet["payment"],
         plan={k: int(v) for k, v in extra["payment_plan"].items()},
-        rules=sheet["rules"],
+        rules=sheet["terms"],
     )
 
 
