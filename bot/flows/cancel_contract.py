@@ -129,7 +129,7 @@ def _recap(scene: Scene) -> Mapping[str, object]:
     energy = scene.say(f"{ID}.energy_name.{here.get('energy') or 'electricity'}")
     lines = [scene.say(f"{ID}.recap.end", energy=energy, address=f"{here.get('address')}, {here.get('town')}", on=day_text(on, scene.language))]
     since = here.get("since")
-    days = int(fact("rules.withdrawal_days"))
+    days = int(fact("terms.withdrawal_days"))
     if since and today(scene) - date.fromisoformat(str(since)) <= timedelta(days=days):
         lines.append(scene.say(f"{ID}.recap.withdrawal", days=days))
     lines += cost_lines(scene, preview)
@@ -170,7 +170,7 @@ def _finish(scene: Scene) -> Finish:
     }
     if balance:
         key = "leaving.after_owed" if balance > 0 else "leaving.after_credit"
-        values["money"] = scene.say(key, amount=money(abs(balance), scene.language), days=fact("rules.refund_days"))
+        values["money"] = scene.say(key, amount=money(abs(balance), scene.language), days=fact("terms.refund_days"))
     text = scene.say(f"{ID}.done_stays" if _in_place(scene) else f"{ID}.done_leaves", **values)
     return Finish("done", [Reply(text=text, reply="flow")], reference=receipt.reference, note=f"cancelled: {_get(scene, 'reason')}")
 

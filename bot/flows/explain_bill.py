@@ -133,7 +133,7 @@ def _next(scene: Scene, bill: Bill, compared: Comparison | None) -> Reply:
     flows: Sequence[str] = [*(["meter_reading"] if bill.estimated else []), *(["payment_plan"] if open_ else [])]
     choices = [Choice(id=f"flow:{flow}", label=say(f"choice.flow_{flow}")) for flow in flows]
     choices.append(Choice(id="human", label=say("choice.human")))
-    return Reply(text=say(f"{ID}.next.{key}", months=fact("rules.billing_back_limit_months")), reply="flow", choices=choices, feedback=True)
+    return Reply(text=say(f"{ID}.next.{key}", months=fact("terms.billing_back_limit_months")), reply="flow", choices=choices, feedback=True)
 
 
 def _kwh(scene: Scene, bill: Bill) -> str:

@@ -25,7 +25,7 @@ def _sheet(path: Path) -> Mapping[str, Any]:
 
 
 def fact(path: str) -> Any:
-    """One figure by its dotted path, as written in the sheet: ``fact("rules.final_bill_weeks")``.
+    """One figure by its dotted path, as written in the sheet: ``fact("terms.final_bill_weeks")``.
 
     Raises ConfigurationError where the sheet lacks it.
     """

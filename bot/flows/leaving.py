@@ -198,7 +198,7 @@ def cost_lines(scene: Scene, preview: CancellationPreview) -> list[str]:
     """The fee, the final bill and what it will about come to, each as one line."""
     language, balance = scene.language, preview.balance_eur
     lines = [scene.say("leaving.fee", fee=money(preview.fee_eur, language, short=True)),
-             scene.say("leaving.final_bill", by=day_text(preview.final_bill_by, language), weeks=fact("rules.final_bill_weeks"))]
+             scene.say("leaving.final_bill", by=day_text(preview.final_bill_by, language), weeks=fact("terms.final_bill_weeks"))]
     if balance > 0:
         lines.append(scene.say("leaving.owed", amount=money(balance, language)))
     elif balance < 0:
@@ -215,7 +215,7 @@ def meter_line(scene: Scene, flow_id: str) -> str:
         return scene.say("leaving.meter_remote")
     if len(given) == len(registers):
         return scene.say("leaving.meter_given")
-    return scene.say("leaving.meter_read", days=fact("rules.final_reading_days"))
+    return scene.say("leaving.meter_read", days=fact("terms.final_reading_days"))
 
 
 def bullets(lines: list[str]) -> str:

@@ -186,7 +186,7 @@ def _money_after(scene: Scene, details: Mapping[str, Any]) -> str:
     if not balance:
         return ""
     key = "leaving.after_owed" if balance > 0 else "leaving.after_credit"
-    return scene.say(key, amount=money(abs(balance), scene.language), days=fact("rules.refund_days"))
+    return scene.say(key, amount=money(abs(balance), scene.language), days=fact("terms.refund_days"))
 
 
 FLOW = Flow(
