@@ -74,14 +74,16 @@ class Wire:
             content = await _content(reader, headers)
             reusable = headers.get("connection", "").lower() != "close" and (
                 "content-length" in headers or "transfer-encoding" in headers)
-        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+        except (OSError, EOFError, ValueError, RuntimeError, asyncio.LimitOverrunError) as error:
+            # RuntimeError: what uvloop raises for a transport that is closed already
             kind = _Stale if kept and not heard else WireError
             raise kind(f"{type(error).__name__}: {error}") from error
         finally:
             if reusable and len(self._idle) < _KEPT:
                 self._idle.append((reader, writer))
             else:
-                writer.close()
+                with contextlib.suppress(RuntimeError):
+                    writer.close()
         if status != 200:
             raise WireError(f"status {status}", status)
         return content

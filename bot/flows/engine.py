@@ -54,8 +54,20 @@ def _advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     found, problems = _hear(flow, heard, scene)
     if not found and not problems and scene.slots.get("requested_slot"):
         return _nothing_heard(flow, heard, scene)
+    if _asks_something_else(heard, scene, found):
+        return Advance(interrupted=True, requested=scene.slots.get("requested_slot"))
     along = _check(flow, scene, found, problems)
     return _continue(flow, scene, found, problems, base=along)
+
+
+def _asks_something_else(heard: Heard, scene: Scene, found: Mapping[str, Any]) -> bool:
+    """A question with an answer of its own that merely mentions something a step listens for
+    ("puis-je refuser le Linky ?"), while another question is pending."""
+    requested, understanding = scene.slots.get("requested_slot"), heard.understanding
+    return bool(
+        requested and found and requested not in found and heard.choice is None and understanding.intent == "faq"
+        and "?" in heard.text and understanding.articles and understanding.articles[0].probability >= LIKELY
+    )
 
 
 def ask_again(flow: Flow, scene: Scene, *, prefix: str = "", said: Collection[str] = ()) -> Reply | None:
