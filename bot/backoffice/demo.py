@@ -143,8 +143,15 @@ class DemoBackoffice:
         """Do something once: the receipt is stored in the same transaction under its key."""
         with self._up(effect=True), self._database.write() as connection:
             customer = ledger.account(connection, self._codes.contract_of(connection, access, self._seconds()))
-            return self._once(connection, call, key, [customer.number, wire.dump(arguments)],
-                              lambda reference: do(connection, customer, reference))
+
+            def once(reference: str) -> dict[str, Any]:
+                details = do(connection, customer, reference)
+                connection.execute("INSERT INTO letters VALUES (?, ?)", (reference, customer.number))
+                return details
+
+            receipt = self._once(connection, call, key, [customer.number, wire.dump(arguments)], once)
+        self.post.nudge()       # the written confirmation
+        return receipt
 
     def _once(self, connection: sqlite3.Connection, call: str, key: str, arguments: object,
               do: Callable[[str], dict[str, Any]]) -> Receipt:

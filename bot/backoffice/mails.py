@@ -1,4 +1,4 @@
-"""The mail that carries a code, in six languages, and the thread that sends it."""
+"""The mails of the demo back office (a code, a confirmation) in six languages, and the thread that sends them."""
 
 from __future__ import annotations
 
@@ -53,6 +53,39 @@ _TEXT = {
           " chiesto nessun codice? Ignori questo messaggio; nessuno ha visto il suo contratto.\n\nIl team di Solenne"
           " Énergie\n",
 }
+_DONE_SUBJECT = {
+    "fr": "Votre demande {reference} est enregistrée",
+    "en": "Your request {reference} is registered",
+    "nl": "Uw aanvraag {reference} is geregistreerd",
+    "es": "Su solicitud {reference} está registrada",
+    "de": "Ihr Anliegen {reference} ist erfasst",
+    "it": "La Sua richiesta {reference} è registrata",
+}
+_DONE_TEXT = {
+    "fr": "Bonjour {name},\n\nNous confirmons la demande que vous venez de faire dans le chat pour votre contrat {contract}."
+          " Sa référence : {reference}.\n\nCe n'était pas vous ? Appelez-nous au plus vite.\n\nL'équipe Solenne Énergie\n",
+    "en": "Hello {name},\n\nThis confirms the request you have just made in the chat for your contract {contract}."
+          " Its reference: {reference}.\n\nIt was not you? Please call us as soon as you can.\n\nThe Solenne Énergie team\n",
+    "nl": "Hallo {name},\n\nHiermee bevestigen wij de aanvraag die u net in de chat deed voor uw contract {contract}."
+          " Referentie: {reference}.\n\nWas u het niet? Bel ons zo snel mogelijk.\n\nHet team van Solenne Énergie\n",
+    "es": "Hola, {name}:\n\nConfirmamos la solicitud que acaba de hacer en el chat para su contrato {contract}."
+          " Referencia: {reference}.\n\n¿No ha sido usted? Llámenos cuanto antes.\n\nEl equipo de Solenne Énergie\n",
+    "de": "Guten Tag {name},\n\nhiermit bestätigen wir, was Sie gerade im Chat für Ihren Vertrag {contract} veranlasst haben."
+          " Referenz: {reference}.\n\nWaren Sie das nicht? Bitte rufen Sie uns so bald wie möglich an.\n\nIhr Team von"
+          " Solenne Énergie\n",
+    "it": "Buongiorno {name},\n\nconfermiamo la richiesta che ha appena fatto in chat per il Suo contratto {contract}."
+          " Riferimento: {reference}.\n\nNon è stato Lei? Ci chiami al più presto.\n\nIl team di Solenne Énergie\n",
+}
+
+
+def confirmation_mail(recipient: str, name: str, contract: str, reference: str, locale: str) -> Mail:
+    """The written confirmation of an effect."""
+    language = locale if locale in _DONE_TEXT else "fr"
+    return Mail(
+        to=recipient, subject=_DONE_SUBJECT[language].format(reference=reference),
+        text=_DONE_TEXT[language].format(name=name, contract=contract, reference=reference),
+        key=f"confirmation:{reference}", language=language, headers={"X-Relais-Kind": "confirmation"},
+    )
 
 
 def hint(locale: str) -> str:
@@ -71,7 +104,7 @@ def code_mail(recipient: str, code: str, minutes: int, locale: str, key: str) ->
 
 
 class CodePost:
-    """Sends queued code mails from one thread; a mail queued before a crash leaves after it."""
+    """Sends queued mails from one thread; a mail queued before a crash leaves after it."""
 
     def __init__(self, database: Database, mailer: Mailer, code_for: Callable[[str], str], ttl: int,
                  clock: Callable[[], float] = time.time) -> None:
@@ -119,4 +152,24 @@ class CodePost:
                     _log.warning("a customer's address is refused by the mail server")
             with self._database.write() as connection:
                 connection.execute("DELETE FROM code_mails WHERE challenge = ?", (row["challenge"],))
+        return self._confirm() and not left
+
+    def _confirm(self) -> bool:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT l.reference, c.number, c.first_name, c.last_name, c.email, c.locale "
+                "FROM letters l JOIN customers c ON c.number = l.contract"
+            ).fetchall()
+        left = False
+        for row in rows:
+            name = f"{row['first_name']} {row['last_name']}".strip()
+            try:
+                self._mailer.send(confirmation_mail(row["email"], name, row["number"], row["reference"], row["locale"]))
+            except Unavailable:
+                left = True
+                continue
+            except BadInput:
+                _log.warning("a customer's address is refused by the mail server")
+            with self._database.write() as connection:
+                connection.execute("DELETE FROM letters WHERE reference = ?", (row["reference"],))
         return not left

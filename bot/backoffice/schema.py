@@ -72,6 +72,8 @@ CREATE TABLE IF NOT EXISTS tokens (
   hash BLOB PRIMARY KEY, contract TEXT NOT NULL, conversation TEXT NOT NULL, expires REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS code_mails (
   challenge TEXT PRIMARY KEY REFERENCES challenges, recipient TEXT, expires REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS letters (
+  reference TEXT PRIMARY KEY, contract TEXT NOT NULL REFERENCES customers);
 """
 
 
