@@ -39,7 +39,6 @@ class TurnContext:
     people_available: bool = True
     next_opening: str | None = None
     wait_seconds: int | None = None
-    choice_label: str | None = None
     effects: list[Effect] = field(default_factory=list)
 
     @property

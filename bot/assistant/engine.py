@@ -79,7 +79,7 @@ class Engine:
         if fresh and request.locale in LOCALES:
             memory.language = str(request.locale)
         if request.note:
-            memory.note, memory.handed_over, memory.unknown, memory.anger = request.note[:500], False, 0, 0
+            memory.note, memory.unknown, memory.anger = request.note[:500], 0, 0
         if request.choice is not None:
             understanding = self._pressed(request, memory)
         else:
@@ -92,7 +92,7 @@ class Engine:
             extract=lambda text: entities_of(text, memory.language),
             conversation_id=request.conversation_id, turn_id=request.turn_id,
             people_available=request.people_available, next_opening=request.next_opening,
-            wait_seconds=request.wait_seconds, choice_label=request.choice_label,
+            wait_seconds=request.wait_seconds,
         )
         self._listen(turn, active=bool(slots.get("requested_slot")))
         return turn

@@ -14,24 +14,21 @@ RECENT = 16
 
 @dataclass
 class Memory:
-    """Policy memory. ``last`` is the kind of the last bot reply; ``nonanswers`` counts them in a row."""
+    """Policy memory. ``last`` is the kind of the last bot reply."""
 
     language: str = "fr"
     last: str = ""
-    nonanswers: int = 0
     unknown: int = 0                    # messages not understood since the last good answer
     offered: list[str] = field(default_factory=list)     # choice ids last offered
     shown: list[str] = field(default_factory=list)       # articles shown as answers
     refused: list[str] = field(default_factory=list)     # articles the customer said did not help
     article: str | None = None          # article the conversation is about now
     theme: str | None = None
-    flow_offer: str | None = None       # flow offered under the last answer
     qualified: bool = False             # the theme question was asked already
     anger: int = 0                      # angry messages so far
     asks: list[str] = field(default_factory=list)        # the customer's requests in their own words
     said: list[str] = field(default_factory=list)        # fingerprints of recent sentences
     pending: str | None = None          # an offer that awaits yes or no: helped | human | flow:<id>
-    handed_over: bool = False
     note: str = ""                      # what an agent wrote when handing the chat back
     turns: int = 0
 

@@ -9,6 +9,7 @@ from bot.assistant.policy import Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
 from bot.flows.danger import danger_of
 from bot.flows.outage import danger_words
+from bot.language.wording import fingerprint
 from bot.settings import get_settings
 from bot.tickets.hours import desk
 from bot.understanding.types import ArticleCandidate
@@ -26,10 +27,8 @@ def render(decision: Decision, turn: TurnContext) -> list[Reply]:
     return replies
 
 
-def remember(replies: list[Reply], turn: TurnContext, *, kind: str | None = None) -> None:
+def remember(replies: list[Reply], turn: TurnContext) -> None:
     """Keep what a later turn must know of these replies."""
-    from bot.language.wording import fingerprint
-
     memory = turn.memory
     for reply in replies:
         parts = reply.text.split("\n\n")
@@ -37,9 +36,7 @@ def remember(replies: list[Reply], turn: TurnContext, *, kind: str | None = None
         if reply.choices:
             memory.offered = [c.id for c in reply.choices]
     if replies:
-        last = replies[-1].reply
-        memory.last = kind or last
-        memory.nonanswers = memory.nonanswers + 1 if last == "nonanswer" else 0
+        memory.last = replies[-1].reply
 
 
 def button(turn: TurnContext, choice: str, **values: object) -> Choice:
@@ -71,7 +68,6 @@ def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str 
     offered = article.flow or flow
     if offered:
         choices.append(flow_button(turn, offered))
-        memory.flow_offer = offered
     turn.effect("answered", article=slug, locale=article.locale, probability=probability, theme=article.theme)
     reply = Reply(
         text="\n\n".join(parts), reply="answer", choices=choices, feedback=True,
@@ -174,7 +170,6 @@ def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object]
         asks=list(memory.asks), shown=list(memory.shown), refused=list(memory.refused), mood=turn.understanding.mood,
         anger=memory.anger, slots=slots or {}, note=" · ".join(filter(None, (note, memory.note))), flow=flow, priority="urgent" if urgent else "high" if memory.anger > 1 else "normal",
     )
-    memory.handed_over = True
     memory.pending = None
     memory.unknown = 0
     if urgent:      # nobody in danger should be told to stay and write

@@ -9,7 +9,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import typer
 
@@ -114,23 +113,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _secret_key(home: Path) -> str:
-    """The cookie key of this home, made once, readable by its owner only."""
-    path = home / "secret_key"
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
-
-
 def children(settings: Settings) -> list[Child]:
     """The processes of this instance with their environment."""
     home = settings.home_path
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else secrets.token_urlsafe(32)
-    key = settings.secret_key.get_secret_value() if settings.secret_key else _secret_key(home)
     env = {**os.environ, "RELAIS_HOME": str(home), "PORT": str(settings.port), "RELAIS_DIALOGUE_SECRET": secret,
-           "RELAIS_SECRET_KEY": key, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+           "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
            "TOKENIZERS_PARALLELISM": "false", "PYTHONWARNINGS": "ignore"}
     python, logs = sys.executable, home / "logs"
     started: list[Child] = []

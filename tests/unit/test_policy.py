@@ -90,7 +90,6 @@ def test_a_person_is_reached_by_asking_at_any_point(understandings: list[Underst
         turn = context(understanding, memory, n)
         respond(turn)
         memory = turn.memory
-        memory.handed_over = False
     asked = context(message("human"), memory, 99)
     replies, _ = respond(asked)
     assert replies[-1].reply == "handover"
