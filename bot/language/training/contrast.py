@@ -1,10 +1,11 @@
-"""Step 4: what customers write is pulled to the article that answers it.
+"""Step 3: what customers write is pulled to the article that answers it.
 
 Contrast over help-centre topics: a phrasing, in any of six languages and noisy, must be nearer to
 its own topic's passage (title and answer) than to those of all other topics, close neighbours of its theme
 among them; the passages' vectors come from a memory (cross-batch memory, Wang et al. 2020) that is
-refreshed now and then. Phrasings and titles of a topic also attract each other (supervised contrast, Khosla et al. 2020). English intent sets join in with
-pairs of the same intent. Distillation over parallel sentences goes on as a regulariser.
+refreshed now and then. Phrasings and titles of a topic also attract each other (supervised contrast,
+Khosla et al. 2020). English intent sets join in with pairs of the same intent. Distillation goes on
+as a regulariser.
 """
 
 from __future__ import annotations
@@ -27,15 +28,16 @@ from bot.language.training.corpus import (
     LANGUAGES,
     Topic,
     generator,
+    own_topics,
     read_topics,
     training_topics,
 )
-from bot.language.training.distil import batches as parallel_batches
-from bot.language.training.distil import loss_of, targets_of
+from bot.language.training.distil import lesson_loss
 from bot.language.training.evaluate import recall
-from bot.language.training.noise import noisy
+from bot.language.training.lessons import Lesson, prepared
+from bot.language.training.noise import noisy, without_accents
 from bot.language.training.student import Optimiser, Student
-from bot.language.training.teacher import load_teacher
+from bot.language.training.vocabulary import carry
 
 _PASSAGE_TOKENS = 64
 _PHRASING_TOKENS = 40
@@ -104,7 +106,8 @@ def batches(
         for number in stream.take(size):
             topic = topics[number]
             for text, language in _phrasings(topic, rng):
-                row = student.rows([noisy(text, language, rng, noise)])[0]
+                typed = noisy(text, language, rng, noise)
+                row = student.rows([without_accents(typed) if rng.random() < noise / 2 else typed])[0]
                 batch.rows.append(dropped(row, rng, 0.1)[:_PHRASING_TOKENS])
                 batch.topics.append(number)
             if rng.random() < 0.25:
@@ -158,37 +161,43 @@ def main() -> None:
     """Train for ``--minutes`` from ``--start`` and write ``student.pt`` to ``--work``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--start", type=Path, required=True, help="folder with student.pt")
+    parser.add_argument("--start", type=Path, required=True, help="folder written by distil")
     parser.add_argument("--work", type=Path, required=True, help="folder to write to")
     parser.add_argument("--teacher", default=None)
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--minutes", type=float, default=40.0)
     parser.add_argument("--topics", type=int, default=12, help="topics in a step")
-    parser.add_argument("--parallel", type=int, default=32, help="parallel sentences in a step")
-    parser.add_argument("--intents", type=int, default=6, help="pairs of intents in a step")
+    parser.add_argument("--sentences", type=int, default=24, help="sentences of distillation in a step")
+    parser.add_argument("--intents", type=int, default=4, help="pairs of intents in a step")
     parser.add_argument("--temperature", type=float, default=0.05)
-    parser.add_argument("--table-rate", type=float, default=1e-3)
+    parser.add_argument("--table-rate", type=float, default=3e-4)
     parser.add_argument("--body-rate", type=float, default=1e-4)
     parser.add_argument("--noise", type=float, default=0.35)
+    parser.add_argument("--kept", type=float, default=0.3, help="weight of distillation")
     parser.add_argument("--held-out", type=int, default=HELD_OUT_FOLD)
     parser.add_argument("--check-minutes", type=float, default=8.0)
-    parser.add_argument("--check-first", action="store_true")
     parser.add_argument("--refresh", type=int, default=100, help="steps between memory refreshes")
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    rng = generator(args.seed)
-    teacher = load_teacher(args.teacher)
     student = Student.load(args.start)
+    carry(args.start, args.work)
+    options = {"data": args.data, "start": args.start, "size": args.sentences, "noise": 0.3, "seed": args.seed + 1000}
+    with prepared(args.teacher, **options) as lessons:
+        train(student, lessons, args)
+    student.save(args.work)
+    print(f"held out: {held_out_recall(student, read_topics(args.data), args.held_out):.3f}", flush=True)
+
+
+def train(student: Student, lessons: Iterator[Lesson], args: argparse.Namespace) -> None:
+    """Steps until the time is over, a checkpoint with its figure now and then."""
+    rng = generator(args.seed)
     every = read_topics(args.data)
-    topics = training_topics(every, args.held_out)
+    topics = training_topics(every, args.held_out) + own_topics()
     memory = torch.from_numpy(student.encode([topic.passage for topic in topics]))
     intents = _intents(args.data)
-    sentences = parallel_batches(args.data, args.parallel, args.seed + 1000)
     steps = Optimiser(student, table_rate=args.table_rate, body_rate=args.body_rate)
-    if args.check_first:
-        print(f"held out before: {held_out_recall(student, every, args.held_out):.3f}", flush=True)
     start = checked = time.monotonic()
     running: list[float] = [0.0, 0.0, 0.0]
     for number, batch in enumerate(batches(topics, student, args.topics, args.noise, rng)):
@@ -199,21 +208,17 @@ def main() -> None:
         steps.pace(ramp, ramp)
         if number and number % args.refresh == 0:
             memory = torch.from_numpy(student.encode([topic.passage for topic in topics]))
-        parallel = next(sentences)
-        labels = rng.sample(range(len(intents)), args.intents)
-        pairs = [rng.sample(intents[label], 2) for label in labels]
+        pairs = [rng.sample(intents[label], 2) for label in rng.sample(range(len(intents)), args.intents)]
         rows = list(batch.rows)
         rows += student.rows([noisy(text, "en", rng, args.noise) for one in pairs for text in one])
-        rows += student.rows([noisy(text, lang, rng, args.noise) for _, text, lang in parallel])
         vectors = student(rows, chunks=4)
         cut = len(batch.rows)
-        end = cut + 2 * len(pairs)
         numbers = torch.tensor(batch.topics)
         main_loss = topic_loss(vectors[:cut], numbers, memory, args.temperature)
-        one, other = vectors[cut:end:2], vectors[cut + 1 : end : 2]
+        one, other = vectors[cut::2], vectors[cut + 1 :: 2]
         same = cross_entropy(one @ other.T / args.temperature, torch.arange(len(pairs)))
-        kept = loss_of(vectors[end:], targets_of(teacher, parallel))
-        steps.step(main_loss + 0.2 * same + 0.3 * kept)
+        kept = lesson_loss(student, next(lessons))
+        steps.step(main_loss + 0.2 * same + args.kept * kept)
         memory[numbers[batch.passages]] = vectors[batch.passages].detach()
         for place, part in enumerate((main_loss, same, kept)):
             running[place] += (part.item() - running[place]) * (1.0 if number == 0 else 0.05)
@@ -222,11 +227,9 @@ def main() -> None:
             parts = ", ".join(f"{part:.3f}" for part in running)
             print(f"{minutes:.1f} min, step {number}, losses {parts}", flush=True)
         if time.monotonic() - checked > args.check_minutes * 60:
-            checked = time.monotonic()
             student.save(args.work)
             print(f"held out: {held_out_recall(student, every, args.held_out):.3f}", flush=True)
-    student.save(args.work)
-    print(f"held out: {held_out_recall(student, every, args.held_out):.3f}", flush=True)
+            checked = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Reading of the training and evaluation data.
 
-``parallel/<set>/<lang>.tsv.gz`` holds an English sentence, a tab and its translation;
+``parallel/<set>/<lang>.tsv.gz`` holds an English sentence, a tab and its translation, and so do the
+pairs written for Relais beside this module (:data:`OWN`: ordinary Italian, which the sets lack);
 ``paraphrases/fr.jsonl`` and ``paraphrases/multi.jsonl`` hold help-centre topics with customers'
-phrasings. Nothing under ``dev/`` is read here.
+phrasings, and beside this module are more of them, of themes that the held-out fold has not: ``topics.fr.tsv.gz``
+(theme, title, answer, English title, phrasings) and ``topics.others.tsv.gz`` (language, number of the French line,
+title, phrasings). Nothing under ``dev/`` is read here.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ HELD_OUT_FOLD = 0
 # Partly machine-made translations, see their SOURCE.md.
 LOW_WEIGHT: frozenset[str] = frozenset({"iobroker_home_energy", "solidus_ecommerce"})
 WORDS = "omw_wordnet"
+OWN = Path(__file__).parent / "pairs"
+OWN_TOPICS = Path(__file__).parent / "topics.fr.tsv.gz"
+OWN_OTHERS = Path(__file__).parent / "topics.others.tsv.gz"
+_LONGEST = 160      # characters of a sentence to learn from
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,10 @@ def fold_of(theme: str) -> int:
     return int(hashlib.sha256(theme.encode()).hexdigest(), 16) % FOLDS
 
 
-def read_pairs(data: Path, *, words: bool = True) -> Iterator[Pair]:
+def read_pairs(data: Path) -> Iterator[Pair]:
     """All translation pairs, set by set in a fixed order."""
-    for folder in sorted((data / "parallel").iterdir()):
-        if not folder.is_dir() or (folder.name == WORDS and not words):
+    for folder in (*sorted((data / "parallel").iterdir()), OWN):
+        if not folder.is_dir():
             continue
         for path in sorted(folder.glob("*.tsv.gz")):
             language = path.name.split(".", 1)[0]
@@ -108,12 +115,50 @@ def training_topics(topics: list[Topic], held_out: int | None = HELD_OUT_FOLD) -
     return [topic for topic in topics if topic.fold != held_out]
 
 
-def balanced(pairs: list[Pair], per_source: dict[str, float], rng: random.Random) -> list[Pair]:
-    """A shuffled copy where each source is repeated or thinned by its factor."""
-    chosen: list[Pair] = []
-    for pair in pairs:
-        factor = per_source.get(f"{pair.source}/{pair.language}", per_source.get(pair.source, 1.0))
-        copies = int(factor) + (rng.random() < factor - int(factor))
-        chosen.extend([pair] * copies)
-    rng.shuffle(chosen)
-    return chosen
+def own_topics() -> list[Topic]:
+    """The topics written for the encoder: French ones, some of them asked for in other languages too."""
+    topics = [
+        Topic(
+            id=f"own-{number}", theme=f"own {theme}", fold=FOLDS, answer=answer,
+            titles={"fr": title, "en": english}, phrasings={"fr": phrasings},
+        )
+        for number, (theme, title, answer, english, *phrasings) in enumerate(_rows(OWN_TOPICS))
+    ]
+    for language, number, title, *phrasings in _rows(OWN_OTHERS):
+        topics[int(number)].titles[language] = title
+        topics[int(number)].phrasings[language] = phrasings
+    return topics
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        yield from csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+
+
+def sentences(data: Path) -> dict[str, list[tuple[str, float]]]:
+    """Texts by language, each with how often it is drawn: customers' own words often, words of dictionaries seldom."""
+    found: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    for pair in read_pairs(data):
+        found["en"].setdefault(pair.english.strip(), pair.source)
+        found[pair.language].setdefault(pair.text.strip(), pair.source)
+    for topic in training_topics(read_topics(data)) + own_topics():
+        for language, title in topic.titles.items():
+            found[language].setdefault(title, "")
+        for language, phrasings in topic.phrasings.items():
+            found[language].update(dict.fromkeys(phrasings, ""))
+    return {
+        language: [(text, _often(text, source)) for text, source in texts.items() if 3 <= len(text) <= _LONGEST]
+        for language, texts in found.items()
+    }
+
+
+def _often(text: str, source: str) -> float:
+    if source in ("", OWN.name):
+        return 6.0
+    if source == WORDS:
+        return 0.12
+    if source in LOW_WEIGHT:
+        return 0.3
+    if source == "tatoeba_anki":
+        return 0.8 if len(text) >= 20 else 0.25
+    return 1.2 if len(text) >= 16 else 0.3

@@ -1,155 +1,97 @@
-"""Step 3: the teacher's body learns the new vocabulary.
+"""Step 2: half the layers learn to do what all of them did.
 
-What the teacher makes of an English sentence is what the student should make of it and of its
-translation (Reimers & Gurevych 2020, "Making Monolingual Sentence Embeddings Multilingual using
-Knowledge Distillation"). Beside the distance to the teacher's vector, the student's vector must be
-nearer to it than to those of the other sentences of the batch. The body is nearly frozen at first.
+Where a sentence is read as it was written, the student's last state of every piece is pulled to the teacher's (as in
+Sun et al. 2020, "MobileBERT"); its vector is pulled to the teacher's in any case, and must be nearer to it than to
+those of the other sentences of the batch. Texts in all six languages need no translations: the teacher knows them all.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from torch.nn import functional
 
-from bot.language.training.corpus import (
-    LOW_WEIGHT,
-    WORDS,
-    Pair,
-    generator,
-    read_pairs,
-    read_topics,
-    training_topics,
-)
-from bot.language.training.noise import noisy
-from bot.language.training.student import Optimiser, Student, by_length
-from bot.language.training.teacher import Teacher, load_teacher
+from bot.language.training.lessons import Lesson, prepared
+from bot.language.training.student import Optimiser, Student, mean_pool, pad
+from bot.language.training.vocabulary import carry
 
-Example = tuple[str, str, str]  # English, text, language
-
-_SHARE = {"fr": 1.0, "nl": 0.9, "es": 0.7, "de": 0.6, "it": 1.0}
+_ALIKE = 0.97
 
 
-def examples(data: Path, rng: random.Random) -> list[Example]:
-    """The training stream of one epoch, French first in amount, English among it."""
-    chosen: list[Example] = []
-    pairs = list(read_pairs(data))
-    for pair in pairs:
-        if rng.random() < _chance(pair):
-            language = pair.language
-            chosen.append((pair.english, pair.text, language))
-            if rng.random() < 0.08:
-                chosen.append((pair.english, pair.english, "en"))
-    for topic in training_topics(read_topics(data)):
-        if "en" in topic.titles:
-            chosen += [(topic.titles["en"], title, lang) for lang, title in topic.titles.items()]
-            chosen += [(text, text, "en") for text in topic.phrasings["en"]]
-    rng.shuffle(chosen)
-    return chosen
-
-
-def _chance(pair: Pair) -> float:
-    if len(pair.text) > 220 or len(pair.english) > 220:
-        return 0.0
-    if pair.source == WORDS:
-        return 0.06 if pair.language != "it" else 0.2
-    if pair.source in LOW_WEIGHT:
-        return 0.3
-    if pair.source == "tatoeba_anki":
-        return 0.62 * _SHARE[pair.language] if len(pair.text) >= 18 else 0.2
-    if pair.source == "massive_train_only":
-        return 1.0 if pair.language == "it" else 0.6
-    return 1.0 if len(pair.text) >= 16 or pair.language == "it" else 0.5
-
-
-def loss_of(
-    vectors: torch.Tensor, targets: torch.Tensor, temperature: float = 0.05
-) -> torch.Tensor:
+def vector_loss(vectors: torch.Tensor, targets: torch.Tensor, temperature: float = 0.05) -> torch.Tensor:
     """Distance to the teacher's vectors and contrast among those of the batch."""
     distance = 1.0 - (vectors * targets).sum(-1).mean()
     scores = vectors @ targets.T / temperature
-    same = (targets @ targets.T > 0.97).float()
-    same.fill_diagonal_(0.0)
-    scores = scores.masked_fill(same.bool(), -1e4)
+    same = targets @ targets.T > _ALIKE
+    same.fill_diagonal_(False)
     wanted = torch.arange(len(vectors))
-    return 10.0 * distance + torch.nn.functional.cross_entropy(scores, wanted)
+    return 10.0 * distance + functional.cross_entropy(scores.masked_fill(same, -1e4), wanted)
 
 
-def batches(data: Path, size: int, seed: int) -> Iterator[list[Example]]:
-    """Endless batches, each epoch chosen and shuffled anew."""
-    epoch = 0
-    while True:
-        rng = generator(seed + epoch)
-        yield from by_length(examples(data, rng), size, rng)
-        epoch += 1
+def state_loss(states: torch.Tensor, lesson: Lesson) -> torch.Tensor:
+    """Distance of the pieces' states from the teacher's, in direction and in length."""
+    clean = [(number, state) for number, state in enumerate(lesson.states) if state is not None]
+    if not clean:
+        return states.sum() * 0.0
+    ours = torch.cat([states[number, : len(state)] for number, state in clean])
+    theirs = torch.from_numpy(np.concatenate([state for _, state in clean]))
+    direction = 1.0 - functional.cosine_similarity(ours, theirs, dim=-1).mean()
+    return direction + 0.5 * functional.mse_loss(ours, theirs) / theirs.pow(2).mean()
 
 
-def targets_of(teacher: Teacher, batch: list[Example]) -> torch.Tensor:
-    """The teacher's vectors of the English sides, each distinct one computed once."""
-    distinct = sorted({english for english, _, _ in batch}, key=len)
-    place = {english: index for index, english in enumerate(distinct)}
-    half = len(distinct) // 2 or 1
-    vectors = torch.cat(
-        [teacher.encode(distinct[s : s + half]) for s in range(0, len(distinct), half)]
-    )
-    return vectors[torch.tensor([place[english] for english, _, _ in batch])].clone()
+def lesson_loss(student: Student, lesson: Lesson) -> torch.Tensor:
+    """Vectors and states together."""
+    ids, mask = pad(lesson.rows)
+    states = student.body(input_ids=ids, attention_mask=mask).last_hidden_state
+    vectors = mean_pool(states, mask)
+    return vector_loss(vectors, torch.from_numpy(lesson.vectors)) + 3.0 * state_loss(states, lesson)
 
 
 def main() -> None:
     """Distil for ``--minutes`` and write ``student.pt``, with a checkpoint every few minutes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True, help="tokenizer.json, embeddings.npy")
+    parser.add_argument("--start", type=Path, required=True, help="folder written by vocabulary or by this step")
+    parser.add_argument("--work", type=Path, required=True, help="folder to write to")
     parser.add_argument("--teacher", default=None)
-    parser.add_argument("--resume", action="store_true", help="from student.pt in --work")
-    parser.add_argument("--minutes", type=float, default=40.0)
-    parser.add_argument("--batch", type=int, default=192)
-    parser.add_argument("--frozen", type=float, default=0.25, help="share with the body frozen")
-    parser.add_argument("--table-rate", type=float, default=1e-3)
-    parser.add_argument("--body-rate", type=float, default=1e-4)
-    parser.add_argument("--noise", type=float, default=0.15)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--table-rate", type=float, default=3e-4)
+    parser.add_argument("--body-rate", type=float, default=2.5e-4)
+    parser.add_argument("--noise", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=17)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="beside one for the teacher")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    rng = generator(args.seed)
-    teacher = load_teacher(args.teacher)
-    tokenizer = Tokenizer.from_file(str(args.work / "tokenizer.json"))
-    if args.resume:
-        student = Student.load(args.work)
-    else:
-        student = Student.from_teacher(teacher, tokenizer, np.load(args.work / "embeddings.npy"))
+    student = Student.load(args.start)
     student.train()
+    carry(args.start, args.work)
     steps = Optimiser(student, table_rate=args.table_rate, body_rate=args.body_rate)
     start = saved = time.monotonic()
     seen, running = 0, 0.0
-    for number, batch in enumerate(batches(args.data, args.batch, args.seed)):
-        done = (time.monotonic() - start) / (args.minutes * 60)
-        if done >= 1:
-            break
-        ramp = min(1.0, (number + 1) / 60) * max(0.05, 0.5 * (1 + math.cos(math.pi * done)))
-        warm = min(1.0, max(0.0, done - args.frozen) / 0.1)
-        steps.pace(ramp, ramp * warm)
-        targets = targets_of(teacher, batch)
-        texts = [noisy(text, language, rng, args.noise) for _, text, language in batch]
-        loss = loss_of(student(student.rows(texts), chunks=2), targets)
-        steps.step(loss)
-        seen += len(batch)
-        running = loss.item() if number == 0 else 0.98 * running + 0.02 * loss.item()
-        if number % 20 == 0:
-            minutes = (time.monotonic() - start) / 60
-            print(f"{minutes:.1f} min, {seen} examples, loss {running:.3f}", flush=True)
-        if time.monotonic() - saved > 300:
-            student.save(args.work)
-            saved = time.monotonic()
+    options = {"data": args.data, "start": args.start, "size": args.batch, "noise": args.noise, "seed": args.seed}
+    with prepared(args.teacher, **options) as lessons:
+        for number, lesson in enumerate(lessons):
+            done = (time.monotonic() - start) / (args.minutes * 60)
+            if done >= 1:
+                break
+            ramp = min(1.0, (number + 1) / 50) * max(0.05, 0.5 * (1 + math.cos(math.pi * done)))
+            steps.pace(ramp, ramp)
+            loss = lesson_loss(student, lesson)
+            steps.step(loss)
+            seen += len(lesson.rows)
+            running = loss.item() if number == 0 else 0.97 * running + 0.03 * loss.item()
+            if number % 40 == 0:
+                print(f"{(time.monotonic() - start) / 60:.1f} min, {seen} examples, loss {running:.3f}", flush=True)
+            if time.monotonic() - saved > 240:
+                student.save(args.work)
+                saved = time.monotonic()
     student.save(args.work)
     print(f"{seen} examples")
 

@@ -1,4 +1,4 @@
-"""Step 6: the figures in the model card, for the encoder alone.
+"""Step 5: the figures in the model card, for the encoder alone.
 
 - ``paraphrases``: the French phrasings of the held-out themes against all articles (title and
   answer of all 930 topics), and the other languages' phrasings against the same French articles;

@@ -1,4 +1,4 @@
-"""Step 5: the trained student as an int8 ONNX graph that sentence-transformers loads.
+"""Step 4: the trained student as an int8 ONNX graph that sentence-transformers loads.
 
 The piece embeddings are stored in int8 with one scale a row; the body's matrices are quantised
 dynamically by onnxruntime. Needs the ``onnx`` package (1.16) at export time only.
@@ -11,15 +11,19 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from bot.language.onnx_session import CONFIG
+from bot.language.training.corpus import own_topics
 from bot.language.training.layers import attention_bias, run_layer, with_positions
+from bot.language.training.smooth import smooth
 from bot.language.training.student import MAX_TOKENS, Student
 
 MODEL = "model.int8.onnx"
+_SHOWN = 80      # topics whose texts show how large activations get
 
 
 class Graph(torch.nn.Module):
@@ -28,8 +32,9 @@ class Graph(torch.nn.Module):
     table: torch.Tensor
     scales: torch.Tensor
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: Student, texts: Sequence[str]) -> None:
         super().__init__()
+        self.even = smooth(student, texts)
         weight = student.table.detach()
         scales = weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127.0
         self.register_buffer("table", (weight / scales).round().to(torch.int8))
@@ -43,19 +48,19 @@ class Graph(torch.nn.Module):
         states = with_positions(self.body, pieces)
         mask = attention_mask.float()
         bias = attention_bias(mask)
-        for layer in self.body.encoder.layer:
-            states = run_layer(layer, states, bias, self.heads)
+        for layer, even in zip(self.body.encoder.layer, self.even, strict=True):
+            states = run_layer(layer, states, bias, self.heads, even)
         weight = mask.unsqueeze(-1)
         pooled = (states * weight).sum(1) / weight.sum(1).clamp(min=1.0)
         return pooled / pooled.pow(2).sum(-1, keepdim=True).sqrt().clamp(min=1e-9)
 
 
-def to_onnx(student: Student, path: Path) -> None:
-    """Export in float, then quantise the body's matrices."""
+def to_onnx(student: Student, path: Path, texts: Sequence[str]) -> None:
+    """Export in float, then quantise the body's matrices; ``texts`` show what they read."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     student.eval()
-    graph = Graph(student).eval()
+    graph = Graph(student, texts).eval()
     ids, mask = torch.ones(2, 7, dtype=torch.long), torch.ones(2, 7, dtype=torch.long)
     axes = {0: "batch", 1: "length"}
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +88,8 @@ def to_onnx(student: Student, path: Path) -> None:
 def write(student: Student, folder: Path, name: str) -> None:
     """The whole folder but the model card."""
     folder.mkdir(parents=True, exist_ok=True)
-    to_onnx(student, folder / MODEL)
+    topics = own_topics()[:: len(own_topics()) // _SHOWN]
+    to_onnx(student, folder / MODEL, [text for topic in topics for text in (topic.passage, *topic.phrasings["fr"])])
     student.tokenizer.no_truncation()
     student.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     files = {
@@ -119,33 +125,39 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def blend(student: Student, other: Student, share: float) -> Student:
-    """Weights between two stages of one training (Wortsman et al. 2022, WiSE-FT).
+def average(parts: Sequence[tuple[Path, float]]) -> Student:
+    """One student from several stages of trainings that began alike, weights averaged by share.
 
-    Contrast on few topics helps on those and hurts elsewhere; part of the way keeps the most.
+    Contrast on few topics helps on those and hurts elsewhere; between the stages more of both is kept
+    (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models" and "Model soups").
     """
-    theirs = other.body.state_dict()
-    mixed = {
-        name: weight.lerp(theirs[name], share) if weight.is_floating_point() else weight
-        for name, weight in student.body.state_dict().items()
-    }
-    student.body.load_state_dict(mixed)
+    total = sum(share for _, share in parts)
+    student, *others = (Student.load(folder) for folder, _ in parts)
+    states = [one.body.state_dict() for one in (student, *others)]
+    if any(other.tokenizer.get_vocab() != student.tokenizer.get_vocab() for other in others):
+        raise SystemExit("Only stages with one vocabulary can be averaged.")
+    student.body.load_state_dict({
+        name: torch.stack([state[name] * (share / total) for state, (_, share) in zip(states, parts, strict=True)]).sum(0)
+        if weight.is_floating_point() else weight
+        for name, weight in states[0].items()
+    })
     return student
 
 
+def _part(text: str) -> tuple[Path, float]:
+    folder, _, share = text.rpartition(":")
+    return (Path(folder), float(share)) if folder else (Path(text), 1.0)
+
+
 def main() -> None:
-    """Export one student."""
+    """Export one student, or the average of several."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder with student.pt")
+    parser.add_argument("--work", type=_part, nargs="+", required=True, metavar="FOLDER[:SHARE]", help="folders with student.pt")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default="relais-encoder")
-    parser.add_argument("--blend", type=Path, help="folder of an earlier stage to go back towards")
-    parser.add_argument("--share", type=float, default=0.6, help="how far back")
     parser.add_argument("--card", type=Path, help="a MODEL_CARD.md to copy along")
     args = parser.parse_args()
-    student = Student.load(args.work)
-    if args.blend is not None:
-        student = blend(student, Student.load(args.blend), args.share)
+    student = average(args.work)
     write(student, args.out, args.name)
     if args.card:
         shutil.copy(args.card, args.out / "MODEL_CARD.md")

@@ -1,6 +1,6 @@
 """BERT's layers as plain tensor operations (Devlin et al. 2019): post-norm, exact GELU.
 
-Used where a layer is run by itself: for export, and for training the upper layers alone.
+Used for export: the graph reads its table of pieces in int8.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ from typing import Any
 
 import torch
 
-
-def embed(body: Any, ids: torch.Tensor) -> torch.Tensor:
-    """The layers' input for piece ids."""
-    return with_positions(body, body.embeddings.word_embeddings(ids))
+from bot.language.training.smooth import Inverse
 
 
 def with_positions(body: Any, pieces: torch.Tensor) -> torch.Tensor:
@@ -28,19 +25,20 @@ def attention_bias(mask: torch.Tensor) -> torch.Tensor:
     return (1.0 - mask.float())[:, None, None, :] * -1e4
 
 
-def run_layer(layer: Any, states: torch.Tensor, bias: torch.Tensor, heads: int) -> torch.Tensor:
-    """One transformer layer."""
+def run_layer(layer: Any, states: torch.Tensor, bias: torch.Tensor, heads: int, even: Inverse) -> torch.Tensor:
+    """One transformer layer whose matrices have been through :func:`bot.language.training.smooth.smooth`."""
 
     def split(projected: torch.Tensor) -> torch.Tensor:
         batch, length, width = projected.shape
         return projected.view(batch, length, heads, width // heads).transpose(1, 2)
 
     own, out = layer.attention.self, layer.attention.output
-    query, key, value = (split(f(states)) for f in (own.query, own.key, own.value))
+    read = states * even.attention
+    query, key, value = (split(f(read)) for f in (own.query, own.key, own.value))
     size = query.shape[-1]
     weights = torch.softmax(query @ key.transpose(-1, -2) / size**0.5 + bias, dim=-1)
     mixed = (weights @ value).transpose(1, 2).flatten(2)
-    states = out.LayerNorm(out.dense(mixed) + states)
-    inner = torch.nn.functional.gelu(layer.intermediate.dense(states))
-    result: torch.Tensor = layer.output.LayerNorm(layer.output.dense(inner) + states)
+    states = out.LayerNorm(out.dense(mixed * even.mixed) + states)
+    inner = torch.nn.functional.gelu(layer.intermediate.dense(states * even.inner))
+    result: torch.Tensor = layer.output.LayerNorm(layer.output.dense(inner * even.outer) + states)
     return result

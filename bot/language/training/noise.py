@@ -1,6 +1,6 @@
 """Noise as people make it in a chat: typos, SMS spelling, joined words, dropped letters.
 
-Accents and case need no noise: the tokenizer folds both. Applied to what the student reads,
+Case needs no noise: the tokenizer folds it. Applied to what the student reads,
 never to what the teacher reads, so that a misspelt message lands where the clean one does.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 
 _SMS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
@@ -139,3 +140,8 @@ def noisy(text: str, language: str, rng: random.Random, amount: float = 0.35) ->
     if rng.random() < 0.3:
         text = re.sub(r"[^\w\s]", " ", text)
     return text
+
+
+def without_accents(text: str) -> str:
+    """The text as typed on a keyboard that has no accents at hand."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))

@@ -1,11 +1,11 @@
-"""The student: the teacher's transformer body under a new table of piece embeddings."""
+"""The student: half of the teacher's layers over the rows of the pieces that six languages use."""
 
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,43 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
-from bot.language.training.teacher import Teacher, mean_pool, pad
+from bot.language.training.teacher_file import Floats, PackedModel
 
 MAX_TOKENS = 192
+LAYERS = (0, 2, 4, 7, 9, 11)
+
+
+def _matrices(size: int, inner: int) -> list[tuple[str, str, tuple[int, ...]]]:
+    """BERT's names of a layer's parts, the file's, and their shapes."""
+    square = (size, size)
+    return [
+        ("attention.self.query", "q", square),
+        ("attention.self.key", "k", square),
+        ("attention.self.value", "v", square),
+        ("attention.output.dense", "ao", square),
+        ("attention.output.LayerNorm", "aln", ()),
+        ("intermediate.dense", "fi", (inner, size)),
+        ("output.dense", "fo", (size, inner)),
+        ("output.LayerNorm", "oln", ()),
+    ]
+
+
+def pad(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids padded with zeros to the longest row, and their mask."""
+    width = max(len(row) for row in rows)
+    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    mask = torch.zeros(len(rows), width, dtype=torch.long)
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = torch.tensor(row, dtype=torch.long)
+        mask[index, : len(row)] = 1
+    return ids, mask
+
+
+def mean_pool(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean over the real pieces, to unit length."""
+    weight = mask.unsqueeze(-1).to(states.dtype)
+    pooled = (states * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+    return torch.nn.functional.normalize(pooled, dim=-1)
 
 
 class Student(torch.nn.Module):
@@ -28,28 +62,43 @@ class Student(torch.nn.Module):
         self.body = body
 
     @classmethod
-    def from_teacher(
-        cls, teacher: Teacher, tokenizer: Tokenizer, embeddings: npt.NDArray[np.float32]
-    ) -> Student:
-        """The teacher's body with the new table in place of its own."""
-        settings = teacher.body.config.to_dict()
-        settings.update(
-            vocab_size=len(embeddings),
-            max_position_embeddings=MAX_TOKENS,
-            hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
+    def from_teacher(cls, packed: PackedModel, tokenizer: Tokenizer, kept: Sequence[int]) -> Student:
+        """Every other layer of the teacher (Sanh et al. 2019, "DistilBERT") over the rows of the pieces kept."""
+        body = BertModel(
+            BertConfig(
+                vocab_size=len(kept),
+                hidden_size=packed.hidden,
+                num_hidden_layers=len(LAYERS),
+                num_attention_heads=packed.heads,
+                intermediate_size=packed.inner,
+                max_position_embeddings=MAX_TOKENS,
+                type_vocab_size=1,
+                layer_norm_eps=1e-12,
+                hidden_dropout_prob=0.0,
+                attention_probs_dropout_prob=0.0,
+            ),
+            add_pooling_layer=False,
         )
-        body = BertModel(BertConfig(**settings), add_pooling_layer=False)
-        state = teacher.body.state_dict()
-        state["embeddings.word_embeddings.weight"] = torch.from_numpy(embeddings)
-        positions = "embeddings.position_embeddings.weight"
-        state[positions] = state[positions][:MAX_TOKENS].clone()
-        for name in ("embeddings.position_ids", "embeddings.token_type_ids"):
-            state.pop(name, None)
-        missing, unexpected = body.load_state_dict(state, strict=False)
-        if unexpected or [name for name in missing if not name.endswith("_ids")]:
-            raise ValueError(f"the teacher's body does not fit: {missing} {unexpected}")
+        size, inner = packed.hidden, packed.inner
+        state = {
+            "embeddings.word_embeddings.weight": packed.tensor("emb.word", packed.vocabulary, size)[list(kept)],
+            "embeddings.position_embeddings.weight": packed.tensor("emb.pos", -1, size)[:MAX_TOKENS],
+            "embeddings.token_type_embeddings.weight": packed.tensor("emb.type", -1, size)[:1],
+            "embeddings.LayerNorm.weight": packed.tensor("emb.ln.w"),
+            "embeddings.LayerNorm.bias": packed.tensor("emb.ln.b"),
+        }
+        for number, layer in enumerate(LAYERS):
+            for ours, theirs, shape in _matrices(size, inner):
+                state[f"encoder.layer.{number}.{ours}.weight"] = packed.tensor(f"l{layer}.{theirs}.w", *shape)
+                state[f"encoder.layer.{number}.{ours}.bias"] = packed.tensor(f"l{layer}.{theirs}.b")
+        body.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in state.items()}, strict=False)
         return cls(tokenizer, body)
+
+    @torch.no_grad()
+    def centre(self, centre: Floats) -> None:
+        """Take the teacher's mean out of the last layer's bias: E5's vectors all lie in one narrow cone."""
+        last: Any = self.body.encoder.layer[-1]
+        last.output.LayerNorm.bias -= torch.from_numpy(centre)
 
     @property
     def table(self) -> torch.nn.Parameter:
@@ -131,26 +180,3 @@ class Optimiser:
         torch.nn.utils.clip_grad_norm_(self.body, 5.0)
         self._table.step()
         self._body.step()
-
-
-def by_length(
-    items: Iterable[tuple[str, str, str]], batch: int, rng: random.Random, pool: int = 40
-) -> Iterator[list[tuple[str, str, str]]]:
-    """Batches of like length out of a shuffled stream: little padding, still random."""
-    held: list[tuple[str, str, str]] = []
-    for item in items:
-        held.append(item)
-        if len(held) == batch * pool:
-            yield from _cut(held, batch, rng)
-            held = []
-    if held:
-        yield from _cut(held, batch, rng)
-
-
-def _cut(
-    held: list[tuple[str, str, str]], batch: int, rng: random.Random
-) -> list[list[tuple[str, str, str]]]:
-    held.sort(key=lambda item: len(item[1]))
-    batches = [held[start : start + batch] for start in range(0, len(held), batch)]
-    rng.shuffle(batches)
-    return batches
