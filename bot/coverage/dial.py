@@ -20,7 +20,7 @@ def max_wrong(connection: Connection, default: float) -> float:
 def set_max_wrong(connection: Connection, value: float, *, author: str) -> float:
     """Turn it; dialogue processes follow with the content version. Raises BadInput."""
     if not 0.0 <= value <= 0.5:
-        raise BadInput("max_wrong is a share between 0 and 0.5.")
+        raise BadInput("max_wrong is a share between 0 and 0.5.", key="dial_range")
     connection.execute(sa.delete(settings_kv).where(settings_kv.c.key == DIAL_KEY))
     connection.execute(sa.insert(settings_kv).values(
         key=DIAL_KEY, value=value, author=author, at=now_iso()))

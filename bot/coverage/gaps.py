@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -69,12 +71,9 @@ def grouped(
     if not include_decided:
         query = query.where(_D.decision.is_(None))
     found = [dict(row) for row in connection.execute(query).mappings()]
+    newest = _newest(connection, [group["fold"] for group in found])
     for group in found:
-        rows = connection.execute(
-            sa.select(_G.text, _G.conversation_id, _G.candidates)
-            .where(_G.language == group["language"], _G.fold == group["fold"])
-            .order_by(_G.at.desc()).limit(20)
-        ).all()
+        rows = newest[group["language"], group["fold"]]
         group["id"] = f"{group['language']}:{group['fold']}"
         group["text"] = rows[0].text
         group["examples"] = list(dict.fromkeys(row.text for row in rows))[:5]
@@ -84,21 +83,36 @@ def grouped(
     return found
 
 
+def _newest(connection: Connection, folds: Sequence[str], most: int = 20) -> dict[tuple[str, str], list[Any]]:
+    """The newest messages of each group, read together."""
+    place = sa.func.row_number().over(
+        partition_by=(_G.language, _G.fold), order_by=(_G.at.desc(), _G.key)).label("place")
+    ranked = sa.select(_G.language, _G.fold, _G.key, place).where(_G.fold.in_(folds)).subquery()
+    rows = connection.execute(
+        sa.select(_G.language, _G.fold, _G.text, _G.conversation_id, _G.candidates)
+        .join(ranked, ranked.c.key == _G.key).where(ranked.c.place <= most)
+        .order_by(_G.language, _G.fold, ranked.c.place))
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.language, row.fold].append(row)
+    return found
+
+
 def decide(
     connection: Connection, *, group: str, decision: str, slug: str | None, author: str
 ) -> dict[str, Any]:
     """Settle a group. Raises BadInput, NotFound. Returns its newest text, language and the decision."""
     if decision not in DECISIONS:
-        raise BadInput(f"decision must be one of {', '.join(DECISIONS)}.")
+        raise BadInput(f"decision must be one of {', '.join(DECISIONS)}.", key="one_of", field="decision", values=", ".join(DECISIONS))
     if decision != "out_of_scope" and not slug:
-        raise BadInput("Name the article (slug) this decision is about.")
+        raise BadInput("Name the article (slug) this decision is about.", key="gap_article")
     language, _, folded = group.partition(":")
     row = connection.execute(
         sa.select(_G.text).where(_G.language == language, _G.fold == folded)
         .order_by(_G.at.desc()).limit(1)
     ).first()
     if row is None:
-        raise NotFound("There is no such group of messages.")
+        raise NotFound("There is no such group of messages.", key="gap_gone")
     where = sa.and_(_D.language == language, _D.fold == folded)
     connection.execute(sa.delete(gap_decisions).where(where))
     connection.execute(sa.insert(gap_decisions).values(

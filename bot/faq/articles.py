@@ -17,6 +17,7 @@ import yaml
 
 from bot.errors import BadInput
 from bot.language.normalise import clean
+from bot.language.typography import tidy, typeset
 from bot.settings import LOCALES
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -196,8 +197,8 @@ def _build(data: dict[str, Any], path: Path, text: str, default_locale: str) -> 
         raise fail("locale", f"must be one of {', '.join(LOCALES)}")
     review = data.get("review_date")
     return Article(
-        id=slug, locale=locale, title=clean(string("title")), answer=clean(string("answer", "")),
-        body=string("body", ""), variants=strings("variants"), theme=data.get("theme"), flow=data.get("flow"),
+        id=slug, locale=locale, title=tidy(string("title")), answer=typeset(tidy(string("answer", "")), locale),
+        body=typeset(string("body", ""), locale), variants=strings("variants"), theme=data.get("theme"), flow=data.get("flow"),
         audience=strings("audience"), person_only=bool(data.get("person_only", False)),
         review_date=str(review) if review else None, related=strings("related"),
     )

@@ -4,7 +4,7 @@
   regression where there are data enough (Zadrozny & Elkan 2002), with an offset per language.
 * :func:`expected_calibration_error`, :func:`reliability`: how true the probabilities are.
 * :func:`threshold_for`: the lowest threshold whose share of wrong answers is at most what the lead
-  accepts, with confidence: an exact binomial bound (Clopper & Pearson 1934) tested down a fixed sequence
+  accepts, with confidence: an exact binomial bound (Clopper & Pearson 1934) tested down fixed sequences
   of thresholds ("Learn then Test", Angelopoulos et al. 2021), so that looking at many costs nothing.
 """
 
@@ -29,6 +29,10 @@ ISOTONIC_FROM = 400    # decisions below which isotonic regression would follow 
 #: Of the bound behind thresholds. Stricter than 95 %, so that not only the true share of wrong answers but
 #: the share counted on a next batch as large as the labelled data stays below in 95 of 100 cases.
 CONFIDENCE = 0.99
+#: Where the sequences of thresholds start, as shares of the decisions, and which part of the error each may spend.
+#: From far down, a few bad decisions among the very surest weigh little; from the top, a set is served too in
+#: which few decisions can be trusted at all.
+STARTS = ((0.2, 0.8), (0.0, 0.2))
 LANGUAGE_FROM = 150    # decisions in a language below which it has no offset of its own
 
 
@@ -141,7 +145,7 @@ def expected_calibration_error(probabilities: Doubles, right: Bools, bins: int =
     return sum(b.count * abs(b.confidence - b.accuracy) for b in reliability(probabilities, right, bins)) / n
 
 
-def upper_bound(wrong: int, n: int, confidence: float = 0.95) -> float:
+def upper_bound(wrong: float, n: float, confidence: float = 0.95) -> float:
     """Clopper–Pearson: the share of wrong answers is below this with the given confidence."""
     if n == 0 or wrong >= n:
         return 1.0
@@ -163,36 +167,47 @@ class Threshold:
 NEVER = 1.01
 
 
-def threshold_for(probabilities: Doubles, right: Bools, max_wrong: float, confidence: float = CONFIDENCE, steps: int = 60) -> Threshold:
+def threshold_for(probabilities: Doubles, right: Bools, max_wrong: float, confidence: float = CONFIDENCE, steps: int = 60,
+                  weights: Doubles | None = None) -> Threshold:
     """The lowest threshold that keeps wrong answers among answers given at ``max_wrong`` or below.
 
     ``right`` is false for decisions on questions without an answer. The thresholds tested are fixed by
-    quantiles of the probabilities, highest first; testing stops at the first that fails. Where even the
-    surest decisions are too few to prove anything, the threshold is :data:`NEVER` and not guaranteed.
+    quantiles of the probabilities, highest first; testing stops at the first that fails. There are two such
+    sequences (:data:`STARTS`) that share the error allowed, and the lower threshold counts. Where both fail at
+    once, or the decisions are too few to prove anything, the threshold is :data:`NEVER` and not guaranteed.
+    ``weights`` of at most 1 make a mixture of known shares out of parts of other sizes; a weighted decision
+    counts as so much of one, so that the bound rests on no more data than there are.
     """
     p = np.asarray(probabilities, np.float64)
     y = np.asarray(right, bool)
+    w = np.ones(len(p)) if weights is None else np.asarray(weights, np.float64)
     total = len(p)
-    never = Threshold(NEVER, 0, 0, total, 1.0, False)
     if total == 0:
-        return never
+        return Threshold(NEVER, 0, 0, 0, 1.0, False)
     if max_wrong >= 1:
         return Threshold(0.0, total, int((~y).sum()), total, 1.0, True)
+    found = [_down(p, y, w, max_wrong, 1 - part * (1 - confidence), steps, start) for start, part in STARTS]
+    return min(found, key=lambda t: t.value)
+
+
+def _down(p: Doubles, y: Bools, w: Doubles, max_wrong: float, confidence: float, steps: int, start: float) -> Threshold:
+    """Tests thresholds from the surest ``start`` share of the decisions downwards."""
+    best = Threshold(NEVER, 0, 0, len(p), 1.0, False)
+    order = np.argsort(-p, kind="stable")
+    reached = np.cumsum(w[order])
     need = math.ceil(math.log(1 - confidence) / math.log1p(-max(max_wrong, 1e-4)))
     # Start where a few mistakes among the surest are still allowed: with none allowed one unlucky
     # decision would end the sequence at once.
-    first = min(total, max(need * 2, 30))
+    first = min(float(reached[-1]), max(need * 2.0, 30.0, start * float(reached[-1])))
     if first < need:
-        return never
-    ordered = np.sort(p)[::-1]
-    ranks = np.unique(np.linspace(first, total, steps).astype(int))
-    best = never
-    for rank in ranks:
-        value = float(ordered[rank - 1])
+        return best
+    places = np.minimum(np.searchsorted(reached, np.linspace(first, reached[-1], steps) - 1e-9), len(p) - 1)
+    for place in np.unique(places):
+        value = float(p[order[place]])
         chosen = p >= value
-        n, wrong = int(chosen.sum()), int((~y[chosen]).sum())
-        bound = upper_bound(wrong, n, confidence)
+        answered, wrong = float(w[chosen].sum()), float(w[chosen & ~y].sum())
+        bound = upper_bound(wrong, answered, confidence)
         if bound > max_wrong:
             break
-        best = Threshold(value, n, wrong, total, bound, True)
+        best = Threshold(value, int(chosen.sum()), int((~y[chosen]).sum()), len(p), bound, True)
     return best

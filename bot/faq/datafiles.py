@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from bot.language.normalise import clean
 from bot.settings import LOCALES
 
 MAX_ROWS = 500_000
-MAX_TEXT = 20_000      # characters a field may hold
+MAX_TEXT = 20_000           # characters a field may hold
+MAX_LINE = 4 * 1024**2      # bytes a line may hold
+MAX_FILE = 512 * 1024**2    # bytes read of a file, unpacked
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,18 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered lines of a text file, gzipped if its name ends in ``.gz``."""
     if path.is_dir():
         raise BadInput(f"{path}: is a folder, not a file.")
-    number = 0
+    number = total = 0
     try:
         with (gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")) as stream:
-            for number, raw in enumerate(stream, 1):
+            # Read by size, so that a packed file without a line end cannot fill the memory.
+            for number, raw in enumerate(iter(lambda: stream.readline(MAX_LINE + 1), b""), 1):
+                total += len(raw)
                 if number > MAX_ROWS:
                     raise TooLarge(f"{path}:{number}: more than {MAX_ROWS:,} lines.")
+                if len(raw) > MAX_LINE:
+                    raise TooLarge(f"{path}:{number}: a line of more than {MAX_LINE // 1024**2} MiB.")
+                if total > MAX_FILE:
+                    raise TooLarge(f"{path}:{number}: more than {MAX_FILE // 1024**2} MiB of text.")
                 try:
                     yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
                 except UnicodeDecodeError as error:
@@ -76,10 +86,21 @@ def objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             raise BadInput(f"{path}:{number}: not valid JSON ({getattr(error, 'msg', 'too deeply nested')}).") from error
         if not isinstance(row, dict):
             raise BadInput(f"{path}:{number}: expected a JSON object, found {type(row).__name__}.")
+        if _HALF.search(line) and _broken(row):
+            raise BadInput(f"{path}:{number}: holds half a character (an escape such as \\ud83d without its other half).")
         found = True
         yield number, row
     if not found:
         raise BadInput(f"{path}:1: the file is empty.")
+
+
+def _broken(row: object) -> bool:
+    """Whether a text somewhere in a row cannot be written as UTF-8."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _text(path: Path, number: int, row: dict[str, Any], key: str, needed: bool = True) -> str:
@@ -88,11 +109,12 @@ def _text(path: Path, number: int, row: dict[str, Any], key: str, needed: bool =
         return ""
     if not isinstance(value, str):
         raise BadInput(f"{path}:{number}: “{key}” {'is missing' if value is None else 'must be text'}.")
-    if needed and not value.strip():
-        raise BadInput(f"{path}:{number}: “{key}” is empty.")
     if len(value) > MAX_TEXT:
         raise BadInput(f"{path}:{number}: “{key}” has {len(value):,} characters; at most {MAX_TEXT:,} are read.")
-    return clean(value)
+    value = clean(value)
+    if needed and not value:
+        raise BadInput(f"{path}:{number}: “{key}” is empty.")
+    return value
 
 
 def _locale(path: Path, number: int, row: dict[str, Any]) -> str | None:
@@ -125,7 +147,7 @@ def read_articles(path: Path) -> list[Article]:
             variants=tuple(dict.fromkeys(clean(v)[:MAX_TEXT] for v in variants if v.strip())),
         ))
     if len({a.id for a in out}) < 2:
-        raise BadInput(f"{path}: holds one article only; at least two are needed to compare.")
+        raise BadInput(f"{path}:1: holds one article only; at least two are needed to compare.")
     return out
 
 
@@ -153,11 +175,13 @@ def read_labelled(path: Path, minimum_classes: int = 0) -> list[Labelled]:
         label = row["label"]
         if label is not None and (not isinstance(label, str | int) or isinstance(label, bool)):
             raise BadInput(f"{path}:{number}: “label” must be text or null.")
+        if label is not None and not str(label).strip():
+            raise BadInput(f"{path}:{number}: “label” is empty (null for out of scope).")
         out.append(Labelled(_text(path, number, row, "text"), None if label is None else str(label), _locale(path, number, row)))
     classes = {r.label for r in out if r.label is not None}
     if len(classes) < minimum_classes:
         only = next(iter(classes), None)
-        raise BadInput(f"{path}: " + (f"only one label (“{only}”)" if only else "no label but null") + "; at least two are needed to learn from.")
+        raise BadInput(f"{path}:1: " + (f"only one label (“{only}”)" if only else "no label but null") + "; at least two are needed to learn from.")
     return out
 
 
@@ -171,7 +195,9 @@ def read_batch(path: Path) -> list[tuple[str, str | None]]:
             if number == 1:
                 header = [h.strip().lower() for h in row]
                 if "query" not in header:
-                    raise BadInput(f"{path}:1: the header has no column “query” (found: {', '.join(header) or 'nothing'}).")
+                    raise BadInput(f"{path}:1: the header has no column “query” (found: {', '.join(header)[:200] or 'nothing'}).")
+                if len(set(header)) < len(header):
+                    raise BadInput(f"{path}:1: the header names a column twice ({', '.join(header)[:200]}).")
                 query, lang, width = header.index("query"), header.index("lang") if "lang" in header else -1, len(header)
                 continue
             if not any(cell.strip() for cell in row):

@@ -17,7 +17,15 @@ from scipy import sparse
 from bot.faq import kernel as krr
 from bot.faq.articles import Article
 from bot.faq.dense import DenseIndex
-from bot.faq.lexical import TermMatrix, Vocabulary, WordAnalyser, character_vocabulary, widen
+from bot.faq.lexical import (
+    FEW,
+    TermMatrix,
+    Terms,
+    Vocabulary,
+    WordAnalyser,
+    character_vocabulary,
+    widen,
+)
 from bot.faq.units import (
     ANSWER,
     CHANNELS,
@@ -98,8 +106,8 @@ class Index:
         rows: list[tuple[str, int, int, str]] = []
         for a in articles:
             topic = position[a.id]
-            rows.append((a.title, topic, TITLE, a.locale))
-            rows.append((f"{a.title} {a.answer}".strip(), topic, ANSWER, a.locale))
+            rows.append((clean(a.title), topic, TITLE, a.locale))
+            rows.append((clean(f"{a.title} {a.answer}"), topic, ANSWER, a.locale))
             rows.extend((v, topic, VARIANT, a.locale) for v in a.variants)
         return Units(
             [r[0] for r in rows], np.array([r[1] for r in rows], np.int64),
@@ -140,30 +148,34 @@ class Index:
         dense = None if self.vectors is None else self._dense.vectors @ self._dense.vectors.T
         return krr.kernel(self.unit_characters.gram(), self.unit_grams.gram(), dense, self.parameters)
 
-    def fit_kernel(self, gram: Floats | None = None) -> None:
-        """Learns to tell topics apart from titles, answers and phrasings; ``gram`` is overwritten."""
-        n = len(self.units.texts)
-        if n < 4 or len(self.ids) < 2 or n > krr.MAX_TEXTS:
-            self.alpha = None
-            return
-        matrix = self.gram() if gram is None else gram
-        self.alpha = krr.solve(matrix, self.units.topic, len(self.ids), KIND_WEIGHT[self.units.kind], self.parameters.ridge)
-        self.covered = np.ones(len(self.ids), bool)
+    def fit_kernel(self) -> None:
+        """Learns to tell topics apart from titles, answers and phrasings."""
+        if self._learnable():
+            self.alpha = krr.solve(self.gram(), self.units.topic, len(self.ids), KIND_WEIGHT[self.units.kind], self.parameters.ridge)
 
-    def without(self, hidden: npt.NDArray[np.bool_], gram: Floats) -> Index:
-        """The same FAQ as if some units (phrasings) had never been written; ``gram`` is :meth:`gram`."""
+    def fit_kernel_for_folds(self, gram: Floats) -> krr.Solution | None:
+        """As :meth:`fit_kernel`, from :meth:`gram` (overwritten); what comes back predicts held-out phrasings."""
+        if not self._learnable():
+            return None
+        solution = krr.solve_for_folds(gram, self.units.topic, len(self.ids), KIND_WEIGHT[self.units.kind], self.parameters.ridge)
+        self.alpha = solution.alpha
+        return solution
+
+    def _learnable(self) -> bool:
+        """Whether there is anything to learn; forgets what was learnt."""
+        self.alpha, self.covered = None, np.ones(len(self.ids), bool)
+        return 4 <= len(self.units.texts) <= krr.MAX_TEXTS and len(self.ids) >= 2
+
+    def without(self, hidden: npt.NDArray[np.bool_]) -> Index:
+        """The FAQ as if some units (phrasings) had never been written: joins evidence, has no classifier or vectors."""
         kept = ~hidden
         other = copy(self)
         rows = np.flatnonzero(kept)
         other.units = Units([self.units.texts[i] for i in rows], self.units.topic[kept], self.units.kind[kept],
                             [self.units.languages[i] for i in rows])
         other.counts = self.counts.rows(rows)
-        other.unit_characters = self.unit_characters.subset(kept)
-        other.unit_grams = self.unit_grams.subset(kept)
-        if self.vectors is not None:
-            other._dense = DenseIndex(self.vectors.dimension).fit(self._dense.vectors[kept])
+        other.alpha = None
         other._documents()
-        other.fit_kernel(gram[np.ix_(rows, rows)])
         return other
 
     # -- changes while running
@@ -227,14 +239,28 @@ class Index:
     def evidence(self, texts: Sequence[str], languages: Sequence[str], query_vectors: Floats | None = None) -> Evidence:
         """Similarities of new texts with everything."""
         texts = [clean(t) for t in texts]
-        counts = self._count(texts, languages, grow=False)
         dense = passages = None
         if self.vectors is not None:
             if query_vectors is None:
                 query_vectors = self.vectors.fresh(texts)
             dense = self._dense.scores(query_vectors)
             passages = self._dense_passages.scores(query_vectors) if len(self._passage_topic) else None
+        if len(texts) <= FEW:
+            return self._by_postings(texts, languages, dense, passages)
+        counts = self._count(texts, languages, grow=False)
         return self.joined(counts, self.unit_characters.scores(counts.characters), self.unit_grams.scores(counts.grams), dense, passages)
+
+    def _by_postings(self, texts: Sequence[str], languages: Sequence[str], dense: Floats | None, passages: Floats | None) -> Evidence:
+        lines = list(zip(texts, languages, strict=True))
+        characters = [self._characters.terms(*line) for line in lines]
+        grams = [self._grams.terms(*line) for line in lines]
+        stems = [self._stems.terms(*line) for line in lines]
+
+        def rows(matrix: TermMatrix, queries: list[Terms]) -> Floats:
+            return np.stack([matrix.score(query) for query in queries])
+
+        return Evidence(rows(self.unit_characters, characters), rows(self.unit_grams, grams), dense, passages,
+                        rows(self._char_full, characters), rows(self._bm25_head, stems), rows(self._bm25_full, stems))
 
     def joined(self, counts: Counted, characters: Floats, grams: Floats, dense: Floats | None, passages: Floats | None) -> Evidence:
         """Evidence from similarities with units that are known, and counts to score documents with."""

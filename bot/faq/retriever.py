@@ -39,6 +39,8 @@ SIGNALS = (
     "logit", "margin", "entropy", "dense_answer", "dense_best", "char_variant", "char_full", "bm25", "kernel", "kernel_margin",
     "z_dense", "z_lexical", "agreement", "length", "cold",
 )
+#: Groups of folds: a fold is decided by the ranker fitted on the other groups.
+CROSSED = 3
 #: Fewer phrasings than this in all and nothing is refitted.
 REFIT_FROM = 60
 
@@ -84,22 +86,22 @@ class Retriever:
         """A retriever over the articles; ``encoder`` None searches by words alone."""
         vectors = encoder if encoder is None or isinstance(encoder, VectorCache) else VectorCache(encoder)
         index = Index(articles, vectors)
-        index.fit_kernel()
         dense = vectors is not None
         shipped = ranking.Ranker.load(shipped_paths(dense)[0]) or ranking.plain()
         retriever = Retriever(index, shipped, shipped_calibration(dense))
         if refit and sum(len(a.variants) for a in articles) >= REFIT_FROM and len(index.ids) >= 4:
             retriever._refit(seed)
+        else:
+            index.fit_kernel()
         return retriever
 
     def _refit(self, seed: int) -> None:
         folds = held_out(self.index, folds_of(self.index, seed))
-        rankers = []
-        for out in range(len(folds)):
-            rest = [f for i, f in enumerate(folds) if i != out]
-            rankers.append(_fit_ranker(rest, self.ranker))
+        final = _fit_ranker(folds, self.ranker)
+        rankers = [_fit_ranker([f for i, f in enumerate(folds) if i % CROSSED != out], self.ranker, start=final) for out in range(CROSSED)]
         signals, right, languages, weights = [], [], list[str](), []
-        for fold, ranker in zip(folds, rankers, strict=True):
+        for number, fold in enumerate(folds):
+            ranker = rankers[number % CROSSED]
             self._remember(fold, ranker)
             for allowed, share in ((None, 1.0), (fold.without_truth(), 0.25)):
                 found = ranking.candidates(fold.channels, fold.has_variants, allowed)
@@ -112,7 +114,7 @@ class Retriever:
         everything = (np.vstack(signals), np.concatenate(right), languages)
         self.calibrator = fit_calibrator(everything[0], everything[1], languages, np.concatenate(weights))
         self.decisions = everything
-        self.ranker = _fit_ranker(folds, self.ranker)
+        self.ranker = final
 
     def _remember(self, fold: Fold, ranker: ranking.Ranker) -> None:
         if not fold.warm:
@@ -243,14 +245,14 @@ class Retriever:
         return Retriever(index, ranker, Calibrator.from_json(data["calibrator"]), float(data["second"]))
 
 
-def _fit_ranker(folds: Sequence[Fold], prior: ranking.Ranker) -> ranking.Ranker:
+def _fit_ranker(folds: Sequence[Fold], prior: ranking.Ranker, start: ranking.Ranker | None = None) -> ranking.Ranker:
     features, positive, shares = [], [], []
     for fold in folds:
         found = ranking.candidates(fold.channels, fold.has_variants)
         features.append(found.features)
         positive.append(found.topics == fold.truth[:, None])
         shares.append(np.full(len(fold.truth), fold.share))
-    return ranking.fit(np.concatenate(features), np.concatenate(positive), prior, query_weights=np.concatenate(shares))
+    return ranking.fit(np.concatenate(features), np.concatenate(positive), prior, query_weights=np.concatenate(shares), start=start)
 
 
 def rank(found: ranking.Candidates, ranker: ranking.Ranker, texts: Sequence[str]) -> Ranking:

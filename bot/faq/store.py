@@ -19,6 +19,8 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import BadInput, Conflict, NotFound
 from bot.faq.articles import Article, load_articles
+from bot.integrations import announce
+from bot.language.typography import tidy
 from bot.storage.clock import now_iso
 from bot.storage.database import Database
 from bot.storage.schema import article_versions, articles, settings_kv
@@ -119,7 +121,8 @@ def put_article(
     if base_version is not None and base_version != (row["version"] if row else 0):
         raise Conflict(
             f"Someone published version {row['version'] if row else 0} meanwhile; "
-            f"you started from {base_version}. Compare before you publish."
+            f"you started from {base_version}. Compare before you publish.",
+            key="article_overtaken", version=row["version"] if row else 0, base=base_version,
         )
     before = Article.from_json(row["content"]) if row else _new(connection, slug, locale)
     article = _validated(Article.from_json(before.to_json() | {
@@ -140,7 +143,7 @@ def roll_back(connection: Connection, slug: str, locale: str, version: int, *, a
         .where(_V.id == slug, _V.locale == locale, _V.version == version)
     ).scalar_one_or_none()
     if content is None:
-        raise NotFound(f"{slug} ({locale}) has no version {version}.")
+        raise NotFound(f"{slug} ({locale}) has no version {version}.", key="article_version", slug=slug, locale=locale, version=version)
     fresh = _newest(connection, slug, locale) + 1
     _store(connection, Article.from_json(content), fresh, author=author,
            note=f"back to version {version}", edited=True, file_hash=None)
@@ -220,7 +223,7 @@ def _row(connection: Connection, slug: str, locale: str) -> dict[str, Any]:
         sa.select(articles).where(_A.id == slug, _A.locale == locale)
     ).mappings().first()
     if row is None:
-        raise NotFound(f"There is no article {slug[:80]} in {locale[:8]}.")
+        raise NotFound(f"There is no article {slug[:80]} in {locale[:8]}.", key="article_gone", slug=slug[:80], locale=locale[:8])
     return dict(row)
 
 
@@ -244,6 +247,8 @@ def _store(
     connection.execute(sa.insert(article_versions).values(
         id=article.id, locale=article.locale, version=version, content=content, author=author,
         at=now, note=note))
+    if edited:      # what a lead published; files that came with a release are no news
+        announce.article(connection, article.id, article.locale, version, author)
 
 
 def bump(connection: Connection, author: str) -> None:
@@ -267,18 +272,18 @@ def _new(connection: Connection, slug: str, locale: str) -> Article:
 
 def _validated(article: Article) -> Article:
     article = replace(
-        article, title=" ".join(article.title.split()), answer=article.answer.strip(),
+        article, title=tidy(article.title), answer=article.answer.strip(),
         body=article.body.strip(),
         variants=tuple(dict.fromkeys(v.strip() for v in article.variants if v.strip())),
     )
     if not article.title:
-        raise BadInput("An article needs a title.")
+        raise BadInput("An article needs a title.", key="article_title")
     if not article.answer:
-        raise BadInput("An article needs a short answer: the two sentences shown in the chat.")
+        raise BadInput("An article needs a short answer: the two sentences shown in the chat.", key="article_answer")
     if len(article.title) > 200 or len(article.answer) > 2000 or len(article.body) > 40_000:
-        raise BadInput("Too long: a title has 200 characters at most, an answer 2000, a body 40000.")
+        raise BadInput("Too long: a title has 200 characters at most, an answer 2000, a body 40000.", key="article_long")
     if len(article.variants) > 500 or any(len(v) > 1000 for v in article.variants):
-        raise BadInput("At most 500 phrasings of 1000 characters each.")
+        raise BadInput("At most 500 phrasings of 1000 characters each.", key="article_variants")
     return article
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from bot.errors import BadInput
+from bot.faq.datafiles import Question, read_questions
 from bot.language.normalise import clean
 from bot.settings import LOCALES
 from bot.understanding.types import CONTROL, SMALLTALK
@@ -48,23 +49,51 @@ def load_phrases(folder: Path | str) -> list[Phrase]:
     for path in sorted(folder.glob("**/*.yml")):
         code = path.name.split(".")[-2] if path.name.count(".") >= 2 else "fr"
         language = code if code in LOCALES else "fr"
-        try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            raise BadInput(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML.") from error
-        except UnicodeDecodeError as error:
-            raise BadInput(f"{path}: not UTF-8 text.") from error
-        for block in (data or {}).get("nlu") or []:
-            intent = block.get("intent") if isinstance(block, dict) else None
-            if intent is None:
+        text, blocks = _blocks(path)
+        for block in blocks:
+            if not isinstance(block, dict) or block.get("intent") is None:
                 continue     # synonyms, lookups and regexes serve entities
-            intent = str(intent).split("/")[0]
-            if intent not in INTENTS:
-                raise BadInput(f"{path}: unknown intent “{intent}”; known are {', '.join(INTENTS)}.")
-            if intent != FAQ:
-                out.extend(Phrase(t, intent, language) for t in _examples(block.get("examples")))
+            name = str(block["intent"]).split("/")[0]
+            if name not in INTENTS:
+                raise BadInput(f"{path}:{_line_of(text, str(block['intent']))}: unknown intent “{name}”; known are {', '.join(INTENTS)}.")
+            if name != FAQ:
+                out.extend(Phrase(t, name, language) for t in _examples(block.get("examples")))
     return out
+
+
+def _blocks(path: Path) -> tuple[str, list[object]]:
+    """Text of a file and what stands under its key ``nlu`` (nothing where it has none)."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise BadInput(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML.") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BadInput(f"{path}:{line}: not UTF-8 text; save the file as UTF-8.") from error
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error}).") from error
+    if data is not None and not isinstance(data, dict):
+        raise BadInput(f"{path}:1: expected Rasa's form, a mapping with the key “nlu”.")
+    blocks = (data or {}).get("nlu") or []
+    if not isinstance(blocks, list):
+        raise BadInput(f"{path}:{_line_of(text, '', key='nlu')}: “nlu” must be a list of intents with their examples.")
+    return text, blocks
+
+
+def _line_of(text: str, value: str, key: str = "intent") -> int:
+    """Line where a key has a value, 1 where it is written in another way."""
+    found = re.search(rf"^[ \t-]*{key}[ \t]*:[ \t]*[\"']?{re.escape(value)}", text, re.M)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def load_questions(folder: Path) -> list[Question]:
+    """Labelled questions that are kept out of learning (``questions.<language>.jsonl``); none is no error.
+
+    Raises :class:`BadInput` with file and line.
+    """
+    return [q for path in sorted(folder.glob("questions.*.jsonl")) for q in read_questions(path)]
 
 
 def _examples(block: object) -> Iterable[str]:

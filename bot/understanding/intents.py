@@ -1,7 +1,7 @@
 """Intent scores: the kernel classifier of :mod:`bot.faq.kernel` over training lines and phrasings.
 
 The class ``faq`` is all articles' phrasings (a sample of each, so that it does not drown the rest).
-Held-out scores come from folds cut out of one kernel matrix; the decision that reads them is
+Held-out scores come from one fit, taken back fold by fold; the decision that reads them is
 :mod:`bot.understanding.decision`.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.faq import kernel as krr
-from bot.faq.lexical import TermMatrix, Vocabulary, character_vocabulary
+from bot.faq.lexical import FEW, TermMatrix, Vocabulary, character_vocabulary
 from bot.faq.vectors import VectorCache
 from bot.language.tokens import stem, words
 from bot.understanding.data import Phrase
@@ -23,7 +23,7 @@ from bot.understanding.data import Phrase
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-FOLDS = 4
+FOLDS = 10
 PARAMETERS = krr.KernelParameters(characters=0.1, words=0.1, dense=1.0, ridge=0.1)
 
 
@@ -64,26 +64,31 @@ class IntentScorer:
             parameters: krr.KernelParameters = PARAMETERS, seed: int = 11, folds: int = FOLDS) -> tuple[IntentScorer, Floats]:
         """The scorer, and held-out scores (phrases × classes) for what is fitted on top of it."""
         scorer = IntentScorer(list(phrases), list(classes), np.zeros((0, 0), np.float32), vectors, parameters)
-        dense = None if scorer.dense is None else scorer.dense @ scorer.dense.T
-        gram = krr.kernel(scorer.unit_characters.gram(), scorer.unit_grams.gram(), dense, parameters)
-        n, k = len(phrases), len(classes)
-        out = np.zeros((n, k), np.float32)
-        number = np.random.default_rng(seed).permutation(n) % max(folds, 1)
-        same = _same_text(phrases)
+        vectors_of = scorer.dense
+        similarities = [(parameters.characters, scorer.unit_characters.gram), (parameters.words, scorer.unit_grams.gram)]
+        if vectors_of is not None:
+            similarities.append((parameters.dense, lambda: vectors_of @ vectors_of.T))
+        gram = krr.training_kernel(similarities)
+        solution = krr.solve_for_folds(gram, scorer.labels, len(classes), ridge=parameters.ridge)
+        scorer.alpha = solution.alpha
+        out = np.zeros((len(phrases), len(classes)), np.float32)
+        number = np.random.default_rng(seed).permutation(len(phrases)) % max(folds, 1)
+        fold_of = number[_same_text(phrases)]      # equal lines share a fold
         for fold in range(folds if folds > 1 else 0):
-            asked = number[same] == fold          # equal lines share a fold
-            rest = np.flatnonzero(~asked)
-            if not len(rest) or not asked.any():
-                continue
-            alpha = krr.solve(gram[np.ix_(rest, rest)], scorer.labels[rest], k, ridge=parameters.ridge)
-            out[asked] = gram[np.ix_(np.flatnonzero(asked), rest)] @ alpha
-        scorer.alpha = krr.solve(gram, scorer.labels, k, ridge=parameters.ridge)
+            rows = np.flatnonzero(fold_of == fold)
+            if 0 < len(rows) < len(phrases):
+                out[rows] = solution.without(rows)
         return scorer, out
 
     def scores(self, texts: Sequence[str], languages: Sequence[str], query_vectors: Floats | None = None) -> tuple[Floats, Floats]:
         """(texts × classes, similarity to the nearest line by the encoder or, without one, by n-grams)."""
-        characters = self.unit_characters.scores(self._characters.count(texts, languages))
-        words_ = self.unit_grams.scores(self._grams.count(texts, languages))
+        if len(texts) <= FEW:
+            lines = list(zip(texts, languages, strict=True))
+            characters = np.stack([self.unit_characters.score(self._characters.terms(*line)) for line in lines])
+            words_ = np.stack([self.unit_grams.score(self._grams.terms(*line)) for line in lines])
+        else:
+            characters = self.unit_characters.scores(self._characters.count(texts, languages))
+            words_ = self.unit_grams.scores(self._grams.count(texts, languages))
         dense = None
         if self.dense is not None and self.vectors is not None:
             if query_vectors is None:

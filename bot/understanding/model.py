@@ -16,12 +16,13 @@ import numpy as np
 from bot.errors import ConfigurationError, EncoderError
 from bot.faq.articles import Article
 from bot.faq.calibration import Calibrator
+from bot.faq.datafiles import Question
 from bot.faq.retriever import Retriever
 from bot.faq.vectors import VectorCache
 from bot.language.encoder import Encoder, load_encoder
 from bot.settings import Settings, get_settings
 from bot.understanding.context import ReadingContext
-from bot.understanding.data import FAQ, INTENTS, Phrase, load_phrases
+from bot.understanding.data import FAQ, INTENTS, Phrase, load_phrases, load_questions
 from bot.understanding.decision import Decision
 from bot.understanding.exact import ExactLines
 from bot.understanding.fitting import fit_parts
@@ -31,7 +32,7 @@ from bot.understanding.thresholds import Evidence
 
 __all__ = ["Model", "ReadingContext", "encoder_of"]
 
-FORMAT = 2
+FORMAT = 4
 
 
 def encoder_of(settings: Settings) -> tuple[Encoder | None, tuple[str, ...]]:
@@ -47,35 +48,42 @@ class Model(Reader):
 
     encoder_name: str = "none"
     degraded: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()      # kept out of learning: for calibration and thresholds
 
     # -- making
     @staticmethod
     def fit(articles: Sequence[Article], phrases: Path | Sequence[Phrase], *, settings: Settings | None = None,
-            encoder: Encoder | None = None, cache: Path | None = None, max_wrong: float | None = None, seed: int = 7) -> Model:
-        """Learns from articles and training phrases (or the folder that holds them).
+            encoder: Encoder | None = None, cache: Path | None = None, max_wrong: float | None = None, seed: int = 7,
+            questions: Path | Sequence[Question] = ()) -> Model:
+        """Learns from articles and training phrases (or the folder that holds them); calibrates on ``questions`` too.
 
-        With ``settings``, encoder, cache of vectors and the dial come from there; without, ``encoder`` None
-        reads words alone. The same input gives the same model.
+        With ``settings``, encoder, cache of vectors, the dial and the questions come from there; without,
+        ``encoder`` None reads words alone. The same input gives the same model.
         """
         degraded: tuple[str, ...] = ()
         if settings is not None:
+            questions = questions or settings.data / "calibration"
             if encoder is None:
                 encoder, degraded = encoder_of(settings)
             cache = cache or settings.home_path / "cache"
             max_wrong = settings.max_wrong if max_wrong is None else max_wrong
         lines = load_phrases(phrases) if isinstance(phrases, Path) else list(phrases)
         vectors = VectorCache(encoder, cache) if encoder is not None else None
-        model = Model._fit(articles, lines, vectors, 0.05 if max_wrong is None else max_wrong, seed)
+        asked = load_questions(questions) if isinstance(questions, Path) else questions
+        model = Model._fit(articles, lines, vectors, 0.05 if max_wrong is None else max_wrong, seed, tuple(asked))
         model.encoder_name, model.degraded = (encoder.name if encoder else "none"), degraded
         return model
 
     @staticmethod
-    def _fit(articles: Sequence[Article], lines: Sequence[Phrase], vectors: VectorCache | None, max_wrong: float, seed: int) -> Model:
+    def _fit(articles: Sequence[Article], lines: Sequence[Phrase], vectors: VectorCache | None, max_wrong: float, seed: int,
+             questions: tuple[Question, ...]) -> Model:
         retriever = Retriever.fit(articles, vectors, seed=seed)
-        fitted = fit_parts(retriever, articles, lines, vectors, seed)
+        fitted = fit_parts(retriever, articles, lines, vectors, seed, questions)
         if vectors is not None:
             vectors.save()
-        return Model(retriever, fitted.scorer, fitted.decision, fitted.articles, fitted.evidence, ExactLines(lines), max_wrong)
+        model = Model(retriever, fitted.scorer, fitted.decision, fitted.articles, fitted.evidence, ExactLines(lines), max_wrong)
+        model.questions = questions
+        return model
 
     # -- following the content
     def updated(self, changed: Sequence[Article], gone: Iterable[tuple[str, str]] = ()) -> Model:
@@ -92,7 +100,7 @@ class Model(Reader):
     def refitted(self, seed: int = 7) -> Model:
         """A model trained afresh on the articles as they are now."""
         lines = [p for p in self.scorer.phrases if p.intent != FAQ]
-        other = Model._fit(self.retriever.index.articles, lines, self.scorer.vectors, self.max_wrong, seed)
+        other = Model._fit(self.retriever.index.articles, lines, self.scorer.vectors, self.max_wrong, seed, self.questions)
         other.encoder_name, other.degraded = self.encoder_name, self.degraded
         return other
 
@@ -112,10 +120,12 @@ class Model(Reader):
             "format": FORMAT, "intents": list(INTENTS), "decision": self.decision.to_json(), "articles": self.article_calibrator.to_json(),
             "max_wrong": self.max_wrong, "languages": list(self.evidence.languages), "exact": self.exact.to_json(),
             "phrases": [[p.text, p.intent, p.language] for p in self.scorer.phrases], "encoder_name": self.encoder_name,
+            "questions": [[q.text, list(q.ids), q.locale] for q in self.questions],
             "encoder": self.scorer.vectors.fingerprint if self.scorer.vectors else None,
         }
         (part / "model.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        arrays: dict[str, Any] = {"alpha": self.scorer.alpha, "evidence": self.evidence.probabilities, "right": self.evidence.right}
+        arrays: dict[str, Any] = {"alpha": self.scorer.alpha, "evidence": self.evidence.probabilities, "right": self.evidence.right,
+                                  "asked": self.evidence.asked}
         if self.scorer.dense is not None:
             arrays["dense"] = self.scorer.dense.astype(np.float16)
         with (part / "intents.npz").open("wb") as stream:
@@ -148,10 +158,11 @@ class Model(Reader):
         retriever = Retriever.load(folder / "retriever", vectors)
         dense = arrays["dense"].astype(np.float32) if "dense" in arrays else None
         scorer = IntentScorer([Phrase(*p) for p in data["phrases"]], list(INTENTS), arrays["alpha"], vectors, stored=dense)
-        evidence = Evidence(arrays["evidence"], arrays["right"], data["languages"])
+        evidence = Evidence(arrays["evidence"], arrays["right"], data["languages"], arrays["asked"])
         model = Model(retriever, scorer, Decision.from_json(data["decision"]), Calibrator.from_json(data["articles"]), evidence,
                       ExactLines.from_json(data["exact"]), float(data["max_wrong"]))
         model.encoder_name = data["encoder_name"]
+        model.questions = tuple(Question(text, tuple(ids), locale) for text, ids, locale in data["questions"])
         if data["encoder"] is None:
             model.degraded = ("The model was trained without a sentence encoder: it searches by words alone.",)
         return model

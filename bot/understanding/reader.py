@@ -8,19 +8,23 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from bot.faq.articles import Article
 from bot.faq.calibration import Calibrator
 from bot.faq.retriever import Ranking, Retriever
 from bot.language.detect import Detection, detect
 from bot.language.normalise import clean
 from bot.understanding import polarity
+from bot.understanding.answers import FLOW_COLUMNS, article_signals
 from bot.understanding.context import ReadingContext, leans, own_words
 from bot.understanding.data import FLOWS, INTENTS, OUT_OF_SCOPE
 from bot.understanding.decision import Decision
 from bot.understanding.exact import ExactLines
-from bot.understanding.fitting import article_signals, inputs_of
+from bot.understanding.fitting import inputs_of
+from bot.understanding.flow_evidence import best_slugs, flow_evidence
 from bot.understanding.intents import IntentScorer
 from bot.understanding.segments import requests, sentences
 from bot.understanding.signs import of_signs
+from bot.understanding.subject import SubjectWords, gives_way
 from bot.understanding.thresholds import LIKELY, Evidence, Thresholds
 from bot.understanding.types import SMALLTALK, ArticleCandidate, Entity, Understanding
 from bot.understanding.urgent import urgent
@@ -35,7 +39,6 @@ MAX_CHARS = 4000
 EXACT = 0.97
 #: Least probability to be believed: below, the message counts as a question (or as out of scope).
 LEAST_FLOW, LEAST_TALK, LEAST_URGENT = 0.5, 0.4, 0.75
-_FLOW_COLUMNS = [INTENTS.index(f"flow_{f}") for f in FLOWS]
 _URGENT, _OUT = INTENTS.index("urgent"), INTENTS.index(OUT_OF_SCOPE)
 
 
@@ -52,6 +55,7 @@ class Reader:
         self.exact = exact
         self.max_wrong = max_wrong
         self.thresholds: Thresholds = evidence.thresholds(max_wrong)
+        self._subjects: tuple[Sequence[Article], SubjectWords] | None = None
 
     def understand(self, text: str, *, locale_hint: str | None = None, previous_languages: Sequence[str] = (),
                    context: ReadingContext | None = None, split: bool = True) -> Understanding:
@@ -96,9 +100,9 @@ class Reader:
         ranked = self.retriever.rank(texts, languages, query)
         scores, nearest = self.scorer.scores(texts, languages, query)
         p = self.retriever.calibrator.probabilities(ranked.signals, languages)
-        probabilities = self.decision.probabilities(inputs_of(scores, nearest, p, ranked.signals, texts))
-        domain = probabilities[:, 0] + probabilities[:, _FLOW_COLUMNS].sum(axis=1)
-        article_p = self.article_calibrator.probabilities(article_signals(p, domain), languages)
+        flows = flow_evidence(self.retriever, best_slugs(self.retriever, ranked.topics), languages, p)
+        probabilities = self.decision.probabilities(inputs_of(scores, nearest, p, ranked.signals, flows, texts))
+        article_p = self.article_calibrator.probabilities(article_signals(p, probabilities, ranked.signals), languages)
         return ranked, probabilities, article_p
 
     def _conclude(self, text: str, language: Detection, ranked: Ranking, probabilities: Doubles, article_p: Doubles) -> Understanding:
@@ -130,6 +134,10 @@ class Reader:
         confidence = float(p[order[0]])
         if intent == OUT_OF_SCOPE and exact is None and articles and articles[0].probability >= LIKELY:
             intent, confidence = "faq", articles[0].probability       # an article that fits outweighs a hunch
+        elif intent in SMALLTALK and exact is None and articles:
+            question = max(float(p[0]), articles[0].probability)
+            if gives_way(intent, confidence, question, names_subject=self._names_subject(text, code)):
+                intent, confidence = "faq", question
         flow = max(FLOWS, key=lambda f: p[INTENTS.index(f"flow_{f}")])
         return Understanding(
             text=text, language=code, language_confidence=round(language.confidence, 4), intent=intent, confidence=round(confidence, 4),
@@ -137,6 +145,13 @@ class Reader:
             ranking=tuple((INTENTS[int(i)], round(float(p[i]), 4)) for i in order[:6]), entities=self.entities(text, code),
             mood=polarity.mood(text, code, intent), negated=negative, notes=tuple(notes),
         )
+
+    def _names_subject(self, text: str, language: str) -> bool:
+        """Whether the text names what an article is about; follows the articles as they change."""
+        articles = self.retriever.index.articles
+        if self._subjects is None or self._subjects[0] is not articles:
+            self._subjects = (articles, SubjectWords(articles, self.scorer.phrases))
+        return self._subjects[1].named_in(text, language)
 
     def _known_line(self, slug: str, p: Doubles, articles: tuple[ArticleCandidate, ...], code: str) -> tuple[Doubles, tuple[ArticleCandidate, ...]]:
         """A line that is a phrasing of one article, word for word, is about that article."""
@@ -164,7 +179,7 @@ class Reader:
         total = sum(a.probability for a in joined)
         if total > 1:
             joined = [replace(a, probability=round(a.probability / total, 4)) for a in joined]
-        serious = [0, *_FLOW_COLUMNS, INTENTS.index("human")]
+        serious = [0, *FLOW_COLUMNS, INTENTS.index("human")]
         best = probabilities[1:, serious].max(axis=0) * 0.9
         p[serious] = np.maximum(p[serious], best)
         return p, tuple(joined[:10])
@@ -221,16 +236,10 @@ def _subject(part: Understanding, thresholds: Thresholds) -> str | None:
     return None
 
 
-def _article_signals(p: Doubles, domain: Doubles) -> Doubles:
-    from bot.understanding.fitting import article_signals
-
-    return article_signals(p, domain)
-
-
 def _without_flows(p: Doubles) -> Doubles:
     """A negated wish starts no flow: what the flows had goes to the articles."""
     p = p.copy()
-    columns = [*_FLOW_COLUMNS, INTENTS.index("cancel")]
+    columns = [*FLOW_COLUMNS, INTENTS.index("cancel")]
     moved = float(p[columns].sum()) * 0.9
     p[columns] *= 0.1
     p[0] += moved
@@ -244,11 +253,11 @@ def _believable(p: Doubles, danger: bool) -> Doubles:
     best = int(p.argmax())
     if best in (0, _OUT):
         return p
-    least = LEAST_URGENT if best == _URGENT and not danger else LEAST_FLOW if best in _FLOW_COLUMNS else LEAST_TALK
+    least = LEAST_URGENT if best == _URGENT and not danger else LEAST_FLOW if best in FLOW_COLUMNS else LEAST_TALK
     if (best == _URGENT and danger) or p[best] >= least:
         return p
     rest = p[0] + p[_OUT] + 1e-9
-    to_question = p[0] / rest if best not in _FLOW_COLUMNS else max(p[0] / rest, 0.7)
+    to_question = p[0] / rest if best not in FLOW_COLUMNS else max(p[0] / rest, 0.7)
     moved = p[best] * 0.9
     p[best] -= moved
     p[0] += moved * to_question

@@ -9,14 +9,14 @@ from bot.language.normalise import clean
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[?!])(?=\S)|\n+")
 #: Words that open a second request in the same breath.
 _JOINT: dict[str, re.Pattern[str]] = {
-    "fr": re.compile(r"\s*(?:[,;]\s*)?\b(?:et aussi|et puis|et sinon|et par ailleurs|par ailleurs|sinon|autre question|et autre chose|deuxième question|ensuite|au passage|et en même temps|ainsi que|et comment|et combien|et où|et quand|et pourquoi|et est-ce que|et je voudrais|et je veux|et j'aimerais)\b\s*", re.I),
-    "en": re.compile(r"\s*(?:[,;]\s*)?\b(?:and also|also|and then|another question|by the way|as well as|and how|and when|and where|and why|and can|and i want|and i would)\b\s*", re.I),
-    "nl": re.compile(r"\s*(?:[,;]\s*)?\b(?:en ook|en verder|daarnaast|nog een vraag|trouwens|en hoe|en wanneer|en waar|en waarom|en ik wil)\b\s*", re.I),
-    "es": re.compile(r"\s*(?:[,;]\s*)?\b(?:y también|y además|además|otra pregunta|por cierto|y cómo|y cuándo|y dónde|y por qué|y cuánto|y quiero)\b\s*", re.I),
-    "de": re.compile(r"\s*(?:[,;]\s*)?\b(?:und auch|außerdem|und dann|noch eine frage|übrigens|und wie|und wann|und wo|und warum|und ich möchte)\b\s*", re.I),
-    "it": re.compile(r"\s*(?:[,;]\s*)?\b(?:e anche|inoltre|e poi|un'altra domanda|a proposito|e come|e quando|e dove|e perché|e quanto|e vorrei)\b\s*", re.I),
+    "fr": re.compile(r"\s*(?:[,;]\s*)?\b(?:et aussi|et puis|et sinon|et par ailleurs|par ailleurs|sinon|autre question|et autre chose|deuxième question|ensuite|au passage|et en même temps|ainsi que|et comment|et combien|et où|et quand|et pourquoi|et est-ce qu(?:e|')|et c'est|et quel(?:le)?s?|et qui|et je voudrais|et je veux|et j'aimerais)\b\s*", re.I),
+    "en": re.compile(r"\s*(?:[,;]\s*)?\b(?:and also|also|and then|another question|by the way|as well as|and how|and when|and where|and why|and what|and which|and is|and do|and can|and i want|and i would)\b\s*", re.I),
+    "nl": re.compile(r"\s*(?:[,;]\s*)?\b(?:en ook|en verder|daarnaast|nog een vraag|trouwens|en hoe|en wanneer|en waar|en waarom|en wat|en welke|en is|en ik wil)\b\s*", re.I),
+    "es": re.compile(r"\s*(?:[,;]\s*)?\b(?:y también|y además|además|otra pregunta|por cierto|y cómo|y cuándo|y dónde|y por qué|y cuánto|y qué|y cuál|y quiero)\b\s*", re.I),
+    "de": re.compile(r"\s*(?:[,;]\s*)?\b(?:und auch|außerdem|und dann|noch eine frage|übrigens|und wie|und wann|und wo|und warum|und was|und welche|und ich möchte)\b\s*", re.I),
+    "it": re.compile(r"\s*(?:[,;]\s*)?\b(?:e anche|inoltre|e poi|un'altra domanda|a proposito|e come|e quando|e dove|e perché|e quanto|e qual è|e quali|e cosa|e che cosa|e vorrei)\b\s*", re.I),
 }
-_KEEP = re.compile(r"(?:et|and|en|y|und|e)\s+((?:comment|combien|où|quand|pourquoi|est-ce que|je|j'|how|when|where|why|can|i|hoe|wanneer|waar|waarom|ik|cómo|cuándo|dónde|por qué|cuánto|quiero|wie|wann|wo|warum|ich|come|quando|dove|perché|quanto|vorrei).*)", re.I)
+_KEEP = re.compile(r"(?:et|and|en|y|und|e)\s+((?:comment|combien|où|quand|pourquoi|est-ce qu|c'est|quel|qui|je|j'|how|when|where|why|what|which|is|do|can|i|hoe|wanneer|waar|waarom|wat|welke|ik|cómo|cuándo|dónde|por qué|cuánto|qué|cuál|quiero|wie|wann|wo|warum|was|welche|ich|come|quando|dove|perché|quanto|qual|cosa|che cosa|vorrei).*)", re.I)
 
 
 def sentences(text: str) -> list[str]:

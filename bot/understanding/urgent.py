@@ -28,7 +28,25 @@ _DENIED = re.compile(
     r"|\b(?:sent|sens|sentons|smell|smells|ruik|ruikt|riecht|huele|sento)\s+(?:pas|plus|niet|nicht|no)\b|\b(?:doesn't|don't|does not|do not|no|non)\s+(?:smell|huele|sento)\b(?:\s+(?:odore|olor|any))?"
     r"|\bno hay olor\b|\bgeen gas\w*\b|\bkein gas\w*\b|\bnicht nach gas\b"
 )
+_PIPE = (
+    r"(?:(?:conduite|canalisation|tuyau)s? (?:de |du )?gaz|gas (?:pipe|main|line)s?|gasleiding\w*|gasbuis\w*|gasleitung\w*|gasrohr\w*|"
+    r"(?:tuberia|conduccion|tubo)s? (?:de |del )gas|(?:tubo|tubi|tubazione|tubatura|condotta) (?:di |del )gas)"
+)
+_BROKEN = (
+    r"(?:perce\w*|eventre\w*|arrache\w*|creve\w*|sectionne\w*|rompue?s?|hit|broke|broken|burst|ruptured|severed|punctured|"
+    r"geraakt|kapot|gebroken|doorboord|gesprongen|geknapt|getroffen|beschadigt|angebohrt|geplatzt|gerissen|"
+    r"rot[oa]|perforad[oa]|pinchad[oa]|reventad[oa]|rott[oaie]|bucat[oa]|forat[oa]|spaccat[oa]|tranciat[oa])"
+)
+_POLE = (
+    r"(?:(?:electric(?:ity)?|power|utility) pole|elektriciteitspaal|stroompaal|hoogspanningsmast|strommast|hochspannungsmast|"
+    r"poste (?:de (?:la )?luz|electrico)|torre electrica|palo (?:della luce|elettrico)|traliccio)"
+)
+_FALLEN = r"(?:down|fallen|fell|omgevallen|omgewaaid|gevallen|gesturzt|umgesturzt|umgefallen|umgeknickt|caid[oa]|cadut[oa]|(?:in the|op de|en la|sulla) (?:road|street|weg|straat|carretera|calle|strada))"
 _PATTERNS: tuple[tuple[str, str], ...] = (
+    ("gas", rf"\b{_PIPE}\b.{{0,40}}\b{_BROKEN}\b|\b{_BROKEN}\b.{{0,40}}\b{_PIPE}\b"),
+    ("cable", rf"\b{_POLE}\b.{{0,40}}\b{_FALLEN}\b|\b{_FALLEN}\b.{{0,40}}\b{_POLE}\b"),
+    ("shock", r"\belektrische schok\b|\bonder stroom (?:komen )?(?:te )?staan\b|\bcalambrazo\b|\bdescarga electrica\b|\bscarica elettrica\b|\belektrischen schlag\b"),
+    ("smoke", r"\b(?:meter|meterkast|stopcontact|zekeringkast)\b.{0,20}\brookt\b|\b(?:zahler\w*|sicherungskasten|steckdose)\b.{0,20}\b(?:qualmt|raucht)\b|\b(?:contador|enchufe|cuadro)\b.{0,20}\bhumea\b|\b(?:contatore|presa|quadro)\b.{0,20}\bfuma\b"),
     ("gas", rf"\b{_SMELL}\b{_NEAR}{_GAS}\b"),
     ("gas", rf"\b{_GAS}\b(?:\W+\w+){{0,4}}?\W+{_SMELL}\b"),
     ("gas", rf"\b{_SMELL}\b{_NEAR}(?:gazinn?ieres?|chaudieres?|cuisinn?ieres?|tuyau|conduite)\b(?!\W+(?:d'eau|eau|de douche))|\b(?:gazinn?ieres?|tuyau (?:souple )?(?:de|du|derriere|a) (?:gaz|la gaz|la cuis)\w*)\b(?:\W+\w+){{0,8}}?\W+(?:{_SMELL}|ouverte?|remonte|fendu|perce)\b"),

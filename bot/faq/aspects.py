@@ -1,0 +1,91 @@
+"""A side of an article: what it says of the price, the time, the papers.
+
+After an answer, "combien ça coûte ?" or "c'est quoi le délai ?" asks for a part of what was shown. The lines that speak
+of it are better than the whole once more.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.faq.articles import Article
+from bot.language.normalise import fold, normalise
+
+MOST_LINES = 3
+_LINE = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\d\s])")
+_HEADING = re.compile(r"^#+\s+")
+_TABLE = re.compile(r"^\s*\|")
+_LINK = re.compile(r"\[([^\]]+)\]\([^()\s]+\)")
+_STRESS = re.compile(r"\*{1,2}([^*]+)\*{1,2}")
+
+#: How people ask for it, in folded and normalised text.
+_ASKED: dict[str, dict[str, re.Pattern[str]]] = {
+    "price": {
+        "fr": re.compile(r"\b(?:combien(?! de (?:temps|jours?|semaines?|mois))|prix|tarifs?|cout\w*|frais|payant|gratuit\w*|cher)\b"),
+        "en": re.compile(r"\b(?:how much|price|costs?|fees?|free|charged?|expensive)\b"),
+        "nl": re.compile(r"\b(?:hoeveel(?! (?:tijd|dagen|weken))|prijs|kost\w*|gratis|duur is)\b"),
+        "es": re.compile(r"\b(?:cuanto (?:cuesta|vale|es|hay que pagar|cobran)|precio|cuesta\w*|coste|gratis|gratuito|caro)\b"),
+        "de": re.compile(r"\b(?:wie ?viel|preis|kost\w*|kostenlos|gebuhr\w*|teuer)\b"),
+        "it": re.compile(r"\b(?:quanto (?:costa|si paga|viene|devo pagare)|prezzo|cost[ao]|gratis|gratuito|caro)\b"),
+    },
+    "time": {
+        "fr": re.compile(r"\b(?:delais?|combien de (?:temps|jours?|semaines?|mois)|quand|c'est long|ca prend|sous combien|quelle date)\b"),
+        "en": re.compile(r"\b(?:how long|when|how many (?:days|weeks|months)|how fast|what date)\b"),
+        "nl": re.compile(r"\b(?:hoe lang|wanneer|hoeveel (?:tijd|dagen|weken)|hoe snel)\b"),
+        "es": re.compile(r"\b(?:cuanto (?:tarda\w*|tiempo)|plazos?|cuando|cuantos dias)\b"),
+        "de": re.compile(r"\b(?:wie (?:lange|schnell)|wann|wie viele (?:tage|wochen)|frist)\b"),
+        "it": re.compile(r"\b(?:quanto (?:tempo|ci vuole|ci mette|dura)|quando|tempi|quanti giorni)\b"),
+    },
+    "papers": {
+        "fr": re.compile(r"\b(?:documents?|papiers?|justificatifs?|pieces?)\b"),
+        "en": re.compile(r"\b(?:documents?|papers|paperwork|proof)\b"),
+        "nl": re.compile(r"\b(?:documenten|papieren|bewijs\w*)\b"),
+        "es": re.compile(r"\b(?:documentos?|papeles|justificantes?)\b"),
+        "de": re.compile(r"\b(?:unterlagen|papiere|dokumente|nachweis\w*)\b"),
+        "it": re.compile(r"\b(?:documenti|carte|giustificativi)\b"),
+    },
+}
+#: What a line that answers has in it, in folded text; the signs of a language and those of all.
+_ANSWERED: dict[str, re.Pattern[str]] = {
+    "price": re.compile(r"\d\s*(?:€|euros?\b)|\b(?:gratuit\w*|sans frais|free|no charge|gratis|kosteloos|sin coste|kostenlos|kostenfrei|gratuit[oa]|senza costi)\b"),
+    "time": re.compile(
+        r"\b\d+\s*(?:jours?|semaines?|mois|heures?|h|minutes?|ans?|days?|weeks?|months?|hours?|years?|dagen?|weken|week|maand(?:en)?|uur|jaar"
+        r"|dias?|semanas?|mes(?:es)?|horas?|anos?|tage?n?|wochen?|monate?n?|stunden?|jahre?n?|giorn[oi]|settiman[ae]|mes[ei]|or[ae]|ann[oi])\b"
+        r"|\b(?:delais?|le jour meme|aussitot|immediat\w*|immediately|same day|meteen|onmiddellijk|en el acto|inmediat\w*|sofort|subito|immediatamente|in giornata)\b"
+    ),
+    "papers": re.compile(
+        r"\b(?:justificatifs?|piece d'identite|copie|attestation|rib|livret|facture recente|document\w*|proof|copy|certificate|bewijs\w*|kopie|identiteit\w*"
+        r"|justificantes?|copia|certificad\w*|nachweis\w*|ausweis\w*|bescheinigung\w*|carta d'identita|certificat\w*)\b"
+    ),
+}
+
+
+def asked_for(text: str, language: str) -> str | None:
+    """Which side a message asks for: ``price``, ``time``, ``papers``, or None."""
+    folded = normalise(text, language)
+    return next((side for side, patterns in _ASKED.items() if language in patterns and patterns[language].search(folded)), None)
+
+
+def excerpt(article: Article, side: str) -> list[str]:
+    """At most three lines of the article that speak of that side, as plain text; the short answer's first."""
+    found: list[str] = []
+    for line in [*_sentences(article.answer), *_lines(article.body)]:
+        plain = _STRESS.sub(r"\1", _LINK.sub(r"\1", line))
+        if _ANSWERED[side].search(fold(plain)) and plain not in found:
+            found.append(plain)
+    return found[:MOST_LINES]
+
+
+def _sentences(text: str) -> list[str]:
+    return [part.strip() for part in _SENTENCE.split(" ".join(text.split())) if part.strip()]
+
+
+def _lines(body: str) -> list[str]:
+    lines: list[str] = []
+    for line in body.splitlines():
+        if not line.strip() or _HEADING.match(line) or _TABLE.match(line):
+            continue
+        item = _LINE.sub("", line).strip()
+        lines += [item] if _LINE.match(line) else _sentences(item)
+    return lines
