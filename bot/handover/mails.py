@@ -9,6 +9,8 @@ from bot.conversations.wording import say
 from bot.storage import outbox
 from bot.tickets.store import Ticket
 
+AWAY_SECONDS = 120.0     # a customer who has not looked for so long after an answer has left
+
 
 def queue_opened_mail(
     connection: Connection, ticket: Ticket, conversation: Conversation, to: str
@@ -19,7 +21,7 @@ def queue_opened_mail(
         connection, key=f"opened:{ticket['reference']}:{ticket['version']}", topic="mail",
         conversation_id=conversation.id,
         payload={
-            "to": to, "language": language,
+            "to": to, "language": language, "reference": ticket["reference"],
             "subject": say("mail_subject", language, reference=ticket["reference"]),
             "text": say("mail_opened", language, reference=ticket["reference"],
                         request=ticket["packet"].get("request") or "—"),
@@ -31,18 +33,46 @@ def queue_reply_mail(
     connection: Connection, ticket: Ticket, conversation: Conversation, *, name: str, text: str,
     seq: int,
 ) -> None:
-    """Send an agent's answer to a customer who waits by e-mail."""
+    """Mail an agent's answer: at once to who waits by e-mail, else later, if it was not read in the chat."""
     language = conversation.language
     to = ticket["packet"].get("contact")
-    if ticket["channel"] != "email" or not to:
+    if not to or "@" not in to:
         return
+    by_mail = ticket["channel"] == "email"
     outbox.put(
         connection, key=f"reply:{ticket['reference']}:{seq}", topic="mail",
-        conversation_id=conversation.id,
+        conversation_id=conversation.id, delay=0.0 if by_mail else AWAY_SECONDS,
         payload={
-            "to": to, "language": language,
+            "to": to, "language": language, "reference": ticket["reference"], "personal": True,
+            **({} if by_mail else {"unless_read": seq}),
             "subject": say("mail_subject", language, reference=ticket["reference"]),
             "text": say("mail_reply", language, name=name, text=text,
                         reference=ticket["reference"]),
         },
     )
+
+
+def queue_follow_up_mail(
+    connection: Connection, ticket: Ticket, conversation: Conversation, *, text: str, seq: int
+) -> bool:
+    """Send a promised sign of life to a customer whose e-mail address we have; whether we have one."""
+    to = _address(ticket, conversation)
+    if to is None:
+        return False
+    language = conversation.language
+    return outbox.put(
+        connection, key=f"follow-up:{ticket['reference']}:{seq}", topic="mail",
+        conversation_id=conversation.id,
+        payload={
+            "to": to, "language": language, "reference": ticket["reference"],
+            "subject": say("mail_subject", language, reference=ticket["reference"]), "text": text,
+        },
+    )
+
+
+def _address(ticket: Ticket, conversation: Conversation) -> str | None:
+    for channel, contact in ((ticket["channel"], ticket["packet"].get("contact")),
+                             (conversation.contact_channel, conversation.contact)):
+        if contact and (channel == "email" or (channel == "chat" and "@" in contact)):
+            return str(contact)
+    return None

@@ -5,33 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.assistant.known import key_of, mood_of, request_of, slots_of
 from bot.conversations.model import Conversation, Event
 from bot.conversations.text import one_line
+from bot.tickets.rules import Facts
 
+#: In "what was tried", where the customer was told how to get safe.
+_INSTRUCTED = "consignes de sécurité données"
 _ACKNOWLEDGED = 12     # a shorter customer message ("non", "ok") does not carry the request
 
 
 def build(
     conversation: Conversation, events: Sequence[Event], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The packet. ``given`` is the payload of the dialogue's hand-over effect, possibly empty."""
+    """The packet. ``given`` is the payload of the dialogue's hand-over effect, possibly empty.
+
+    What it leaves out is taken from the dialogue's state, so that a person asked for by a button knows
+    as much as one the dialogue called.
+    """
+    state = conversation.state
+    given = request_of(state) | {name: value for name, value in given.items() if value not in (None, [], {}, "")}
     shown, refused = _articles(events, given)
-    return {
+    return with_instructions({
         "reason": given.get("reason") or "asked",
         "request": _request(events, given),
         "tried": _tried(events, given, shown),
+        "note": one_line(str(given.get("note") or ""), 300) or None,
         "articles_shown": shown,
         "articles_refused": refused,
-        "slots": dict(given.get("slots") or {}),
-        "verified": given.get("verified"),
+        "slots": slots_of(state) | dict(given.get("slots") or {}),
+        "verified": given.get("verified") or bool(key_of(state)) or None,
         "flow": given.get("flow"),
         "language": conversation.language,
         "theme": given.get("theme") or conversation.theme,
         "urgency": "urgent" if is_urgent(given) else "normal",
-        "mood": given.get("mood") or "neutral",
+        "mood": _mood(given, state),
         "page_url": conversation.page_url,
         "messages": sum(event.kind == "message" for event in events),
-    }
+    }, given.get("instructed"))
+
+
+def with_instructions(packet: Mapping[str, Any], danger: object) -> dict[str, Any]:
+    """The packet, saying that the customer was told what to do in this kind of danger (None: they were not)."""
+    if not danger:
+        return dict(packet)
+    others = [line for line in packet.get("tried") or () if line != _INSTRUCTED]
+    return {**packet, "instructed": "other" if danger == "any" else str(danger), "tried": [_INSTRUCTED, *others]}
+
+
+def _mood(given: Mapping[str, Any], state: Mapping[str, Any] | None) -> str:
+    """The last message's mood, or anger that came before it."""
+    said = str(given.get("mood") or "neutral")
+    return said if said != "neutral" else mood_of(state) or "neutral"
 
 
 def is_urgent(given: Mapping[str, Any]) -> bool:
@@ -42,6 +67,19 @@ def is_urgent(given: Mapping[str, Any]) -> bool:
         or given.get("urgency") in ("urgent", "high!", "emergency")
         or given.get("priority") == "urgent"
     )
+
+
+def facts(
+    packet: Mapping[str, Any], given: Mapping[str, Any], language: str, channel: str
+) -> Facts:
+    """What routing rules ask of a hand-over."""
+    danger = given.get("danger")
+    if not danger and (is_urgent(given) or packet.get("mood") == "urgent" or packet.get("theme") == "urgence"):
+        danger = "other"
+    return Facts(
+        language=(language or "fr").split("-")[0].lower(), theme=packet.get("theme"),
+        danger=str(danger) if danger else None, mood=str(packet.get("mood") or "neutral"),
+        person_only=bool(given.get("person_only")), channel=channel)
 
 
 def summary(packet: Mapping[str, Any]) -> str:

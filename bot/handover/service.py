@@ -13,15 +13,18 @@ from bot.conversations import store as conversations
 from bot.conversations.model import Conversation, Draft, Event
 from bot.conversations.wording import say
 from bot.errors import BadInput
+from bot.failpoints import hit
 from bot.handover import packet as packets
 from bot.handover.contact import normalise
 from bot.handover.mails import queue_opened_mail
 from bot.storage.clock import iso
 from bot.tickets import store as tickets
+from bot.tickets import waits
 from bot.tickets.hours import Desk
 from bot.tickets.queue import standing
-from bot.tickets.routing import route
+from bot.tickets.routing import nobody_speaks, route
 from bot.tickets.states import PRIORITIES, priority_number
+from bot.visitors import store as visitors
 
 CHANNELS = ("chat", "email", "phone")
 
@@ -37,41 +40,42 @@ class HandedOver:
 def hand_over(
     connection: Connection, conversation: Conversation, *, desk: Desk, now: datetime,
     channel: str = "chat", contact: str | None = None, given: Mapping[str, Any] | None = None,
-    author: str = "customer", lead_in: str = "",
+    author: str = "customer", lead_in: str = "", quiet: bool = False,
 ) -> HandedOver:
     """Open the conversation's ticket, or find and update the one it has.
 
-    ``given`` is the dialogue's effect payload; ``lead_in`` goes before the customer's notice. The
-    caller holds the conversation's row. Raises BadInput for an unusable channel or contact.
+    ``given`` is the dialogue's effect payload; ``lead_in`` goes before the customer's notice, and
+    ``quiet`` leaves that notice out (somebody takes the ticket in the same breath). The caller holds the conversation's row. Raises BadInput for an unusable channel or contact.
     """
     given = dict(given or {})
     if channel not in CHANNELS:
         raise BadInput("channel must be chat, email or phone.")
     contact = _contact(conversation, channel, contact)
+    hit("handover.begun")
     ticket = tickets.of_conversation(connection, conversation.id)
     events = conversations.all_events(connection, conversation.id)
-    packet = packets.build(conversation, events, given) | {"contact": contact, "channel": channel}
-    queue, priority = route(
-        language=conversation.language, theme=packet["theme"], urgent=packets.is_urgent(given),
-        mood=packet["mood"], person_only=bool(given.get("person_only")),
-    )
-    queue = str(given.get("queue") or queue)
-    number = min(priority_number(priority), priority_number(given.get("priority")))
+    packet = (packets.build(conversation, events, given) | {"contact": contact, "channel": channel}
+              | visitors.of(connection, conversation.id))
+    way = route(connection, packets.facts(packet, given, conversation.language, channel))
+    queue = str(given.get("queue") or way.queue)
+    number = min(priority_number(way.priority), priority_number(given.get("priority")))
     changed = True
     if ticket is None:
         ticket = tickets.create(
             connection, author=author, conversation_id=conversation.id, queue=queue,
             priority=number, channel=channel, locale=conversation.language, theme=packet["theme"],
-            summary=packets.summary(packet), packet=packet,
+            summary=packets.summary(packet), packet=packet, level=way.level, tags=list(way.tags),
         )
     else:
         before = (ticket["status"] == "solved", ticket["channel"], ticket["packet"].get("contact"))
         more_pressing = number < ticket["priority"]
         changed = before != (False, channel, contact) or more_pressing
         if changed:
-            ticket = _update(connection, ticket, channel, contact, packet, author,
-                             queue if more_pressing else ticket["queue"],
-                             min(number, ticket["priority"]))
+            ticket = _update(connection, ticket, conversation, channel, contact, packet, author,
+                             queue=queue if more_pressing else ticket["queue"],
+                             priority=min(number, ticket["priority"]),
+                             tags=list(dict.fromkeys([*ticket["tags"], *way.tags])))
+    hit("handover.ticket")
     mode = "agent" if ticket["assignee"] else "waiting"
     conversations.update(
         connection, conversation.id, mode=mode, contact=contact, contact_channel=channel,
@@ -81,14 +85,18 @@ def hand_over(
     )
     if not changed:
         return HandedOver(ticket["reference"])
+    hit("handover.notice")
     told = notice(connection, ticket, conversation.language, desk, now)
+    if way.fallback and (words := nobody_speaks(connection, conversation.language)):
+        told["text"] = f"{told['text']} {words}"
     if lead_in:
         told["text"] = f"{lead_in} {told['text']}"
-    made = conversations.append(connection, conversation.id, [
-        Draft("ticket", "system", {key: told[key] for key in _TICKET_KEYS if key in told}),
-        Draft("handover", "system", told | {"meta": {"reason": packet["reason"], "by": author}}),
-    ])
+    drafts = [Draft("ticket", "system", {key: told[key] for key in _TICKET_KEYS if key in told})]
+    if not quiet:
+        drafts.append(Draft("handover", "system", told | {"meta": {"reason": packet["reason"], "by": author}}))
+    made = conversations.append(connection, conversation.id, drafts)
     if channel == "email" and contact:
+        hit("handover.mail")
         queue_opened_mail(connection, ticket, conversation, contact)
     return HandedOver(ticket["reference"], made)
 
@@ -101,7 +109,7 @@ def notice(
     connection: Connection, ticket: tickets.Ticket, language: str, desk: Desk, now: datetime
 ) -> dict[str, Any]:
     """What the customer is told about their ticket: place, wait or opening, in words and as values."""
-    place = standing(connection, ticket, now)
+    place = standing(connection, ticket, desk, now)
     told: dict[str, Any] = {
         "reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"],
         "priority": PRIORITIES[ticket["priority"]], "channel": ticket["channel"],
@@ -127,6 +135,9 @@ def notice(
         parts += _queue_words(place.position, place.wait_seconds, place.people_present, language)
         if place.wait_seconds is not None:
             told["wait_seconds"] = place.wait_seconds
+        if place.position is not None:
+            waits.record(connection, ticket["reference"], ticket["queue"], seconds=place.wait_seconds,
+                         position=place.position, people=place.people_present, now=now)
     told["text"] = " ".join(parts)
     return told
 
@@ -158,12 +169,16 @@ def _contact(conversation: Conversation, channel: str, contact: str | None) -> s
 
 
 def _update(
-    connection: Connection, ticket: tickets.Ticket, channel: str, contact: str | None,
-    packet: dict[str, Any], author: str, queue: str, priority: int,
+    connection: Connection, ticket: tickets.Ticket, conversation: Conversation, channel: str,
+    contact: str | None, packet: dict[str, Any], author: str, **changes: Any,
 ) -> tickets.Ticket:
-    merged = ticket["packet"] | {k: v for k, v in packet.items() if v not in (None, [], {}, "")}
+    known = {k: v for k, v in packet.items() if v not in (None, [], {}, "")}
+    ours = ticket["conversation_id"] == conversation.id
+    # A duplicate's chat: the survivor keeps its own request and channel.
+    merged = ticket["packet"] | known if ours else known | ticket["packet"]
+    merged = packets.with_instructions(merged, merged.get("instructed"))
+    if ours:
+        changes |= {"channel": channel, "summary": packets.summary(merged)}
     action = "reopen" if ticket["status"] == "solved" else "note"
-    return tickets.act(
-        connection, ticket, action, author, {"handed_over_again": True}, channel=channel,
-        packet=merged, summary=packets.summary(merged), queue=queue, priority=priority,
-    )
+    return tickets.act(connection, ticket, action, author, {"handed_over_again": True},
+                       packet=merged, **changes)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+from bot.failpoints import clock_offset
+
 
 def utcnow() -> datetime:
     """The current time, aware, in UTC."""
-    return datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc)
+    offset = clock_offset()
+    return now + timedelta(seconds=offset) if offset else now
 
 
 def iso(at: datetime) -> str:

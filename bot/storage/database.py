@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from bot.failpoints import hit
+
 T = TypeVar("T")
 Job = Callable[[Connection], T]
 
@@ -55,14 +57,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back by an exception."""
+        hit("db.begin")
         if not self.is_sqlite:
             with self.engine.begin() as connection:
                 yield connection
-            return
-        with self._writer_lock, self.engine.connect() as plain:
-            connection = plain.execution_options(relais_write=True)
-            with connection.begin():
-                yield connection
+                hit("db.commit")
+        else:
+            with self._writer_lock, self.engine.connect() as plain:
+                connection = plain.execution_options(relais_write=True)
+                with connection.begin():
+                    yield connection
+                    hit("db.commit")
+        hit("db.committed")
 
     def submit(self, job: Job[T]) -> Future[T]:
         """Run ``job`` in a write transaction of its own, grouped with others where that is cheaper."""
@@ -179,6 +185,8 @@ def _sqlite_engine(url: str) -> Engine:
 
 def _server_engine(url: str) -> Engine:
     return sa.create_engine(
-        url, future=True, json_serializer=_dumps, pool_size=_THREADS, max_overflow=24,
-        pool_pre_ping=True, connect_args={"connect_timeout": 5},
+        url, future=True, json_serializer=_dumps, pool_size=_THREADS, max_overflow=_THREADS,
+        pool_timeout=10, pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "relais", "keepalives_idle": 30,
+                      "keepalives_interval": 5, "keepalives_count": 3},
     )

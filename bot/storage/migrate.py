@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).resolve().parent / "migrations"
 #: The newest revision: a database that has it is left alone, without loading Alembic.
-HEAD = "0001"
+HEAD = "0007"
 
 
 def alembic_config(url: str = "") -> Config:
@@ -40,7 +40,7 @@ def upgrade(database: Database | str, revision: str = "head") -> None:
         finally:
             opened.close()
         return
-    if revision == "head" and _current(database) == HEAD:
+    if revision == "head" and revision_of(database) == HEAD:
         return
     from alembic import command
 
@@ -52,7 +52,7 @@ def upgrade(database: Database | str, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
 
-def _current(database: Database) -> str | None:
+def revision_of(database: Database) -> str | None:
     """The revision a database says it has; None where it has none yet."""
     try:
         with database.read() as connection:
@@ -71,6 +71,6 @@ def status(url: str) -> tuple[str, str]:
     try:
         with database.read() as connection:
             connection.exec_driver_sql("SELECT 1")
-        return _current(database) or "none", HEAD
+        return revision_of(database) or "none", HEAD
     finally:
         database.close()

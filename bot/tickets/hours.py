@@ -31,7 +31,7 @@ class Desk:
     def is_open(self, at: datetime) -> bool:
         """Whether someone is meant to be there at ``at`` (aware)."""
         local = at.astimezone(self.zone)
-        return any(start <= local.time() < end for start, end in self._day(local.date()))
+        return any(start <= local.time() < end for start, end in self.day(local.date()))
 
     def next_opening(self, at: datetime) -> datetime | None:
         """The next moment the desk opens, after ``at``; ``at`` itself while it is open; None if never."""
@@ -40,7 +40,7 @@ class Desk:
         local = at.astimezone(self.zone)
         for offset in range(0, 31):
             day = local.date() + timedelta(days=offset)
-            for start, _ in self._day(day):
+            for start, _ in self.day(day):
                 opening = datetime.combine(day, start, self.zone)
                 if opening > local:
                     return opening
@@ -59,7 +59,8 @@ class Desk:
             day = f"{day} {local.day:02d}/{local.month:02d}"
         return say("day_at", language, day=day, time=clock)
 
-    def _day(self, day: date) -> tuple[tuple[time, time], ...]:
+    def day(self, day: date) -> tuple[tuple[time, time], ...]:
+        """Opening spans of a date, in order; none on a public holiday."""
         return () if _is_holiday(self.country, day) else self.spans[day.weekday()]
 
 
@@ -135,3 +136,12 @@ def _calendar(country: str) -> Container[date]:
         return holidays.country_holidays(country)
     except NotImplementedError as error:
         raise ConfigurationError(f"RELAIS_HOLIDAYS_COUNTRY: no calendar for {country!r}") from error
+
+
+def is_calendar(country: str) -> bool:
+    """Whether there is a holiday calendar for a country code."""
+    try:
+        _calendar(country)
+    except ConfigurationError:
+        return False
+    return True

@@ -1,18 +1,108 @@
-"""Which queue and priority a hand-over gets: danger first, then language, then subject."""
+"""Routing in force: the leads' rules from the database, applied to a hand-over; who speaks what; overflow."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
 from bot.conversations.wording import speak
+from bot.language.wording import get_wording
+from bot.storage.clock import iso
+from bot.storage.schema import staff, ticket_events, tickets
+from bot.tickets import rules_check, store, versioned
+from bot.tickets.rules import DEFAULT, TRUST, Facts, Route, decide
+from bot.tickets.service import Done, both, tell
+from bot.tickets.states import LIVE
+from bot.tickets.versioned import Version
 
-URGENT = "urgent"
+NAME = "routing"
+_T, _E = tickets.c, ticket_events.c
+_ENTERS = ("open", "transfer", "overflow", "escalate", "release", "reopen")
 
 
-def route(
-    *, language: str | None, theme: str | None, urgent: bool, mood: str | None, person_only: bool
-) -> tuple[str, str]:
-    """``(queue, priority)``. French is the house language and is split by theme; others go by language."""
-    if urgent or mood == "urgent" or theme == "urgence":
-        return URGENT, "urgent"
-    locale = speak(language)
-    queue = theme if locale == "fr" and theme else locale
-    return queue, "high" if mood == "angry" or person_only else "normal"
+def current(connection: Connection) -> Version:
+    """The rules in force, with their version."""
+    return versioned.latest(connection, NAME, DEFAULT)
+
+
+def save(
+    connection: Connection, value: Mapping[str, Any], *, base: int, author: str
+) -> tuple[Version, list[str]]:
+    """Check and save; gives the version and notes on rules of no use. Raises BadInput, Conflict."""
+    checked = rules_check.check(value)
+    made = versioned.save(connection, NAME, checked, base=base, author=author)
+    return made, rules_check.notes(checked["rules"])
+
+
+def route(connection: Connection, facts: Facts) -> Route:
+    """Queue, priority, level and tags for a hand-over.
+
+    Danger and trust & safety go where the rules say, whatever language; everything else in a language
+    nobody speaks goes to the fallback's queue.
+    """
+    value = current(connection).value
+    facts = replace(facts, spoken=is_spoken(connection, facts.language))
+    found = decide(value["rules"], facts.values())
+    if not facts.spoken:
+        aside = facts.danger is None
+        found = replace(found, fallback=True, tags=(*found.tags, "translate"),
+                        queue=value["fallback"]["queue"] if aside else found.queue)
+    if facts.danger in TRUST:
+        found = replace(found, tags=(*found.tags, facts.danger.replace("_", "-")))
+    return replace(found, queue=found.queue or speak(facts.language),
+                   tags=tuple(dict.fromkeys(found.tags)))
+
+
+def is_spoken(connection: Connection, language: str | None) -> bool:
+    """Whether any agent with an open account speaks a language; where there are no agents yet, ours are."""
+    code = (language or "fr").replace("_", "-").split("-")[0].lower()
+    rows = connection.execute(sa.select(staff.c.languages).where(
+        staff.c.active.is_(True), staff.c.role.in_(("agent", "lead", "admin")))).scalars().all()
+    if not rows:
+        return speak(code) == code
+    return any(code in languages for languages in rows)
+
+
+def nobody_speaks(connection: Connection, language: str) -> str | None:
+    """What a customer is told whose language nobody speaks; None where the leads say nothing."""
+    fallback = current(connection).value["fallback"]
+    if not fallback["tell"]:
+        return None
+    texts, locale = fallback["text"], speak(language)
+    code = language.split("-")[0].lower()
+    own = texts.get(code) or texts.get(locale) or texts.get("other")
+    return str(own) if own else get_wording().say("tickets.nobody_speaks", locale)
+
+
+def overflowing(connection: Connection, now: datetime, limit: int = 50) -> list[tuple[str, str]]:
+    """Tickets nobody took that waited longer than their queue allows, each with the queue they go to."""
+    found: list[tuple[str, str]] = []
+    for queue, given in current(connection).value["queues"].items():
+        rule = given["overflow"]
+        entered = (
+            sa.select(sa.func.max(_E.at)).where(_E.reference == _T.reference, _E.action.in_(_ENTERS))
+            .correlate(tickets).scalar_subquery())
+        rows = connection.execute(
+            sa.select(_T.reference).where(
+                _T.queue == queue, _T.assignee.is_(None), _T.status.in_(sorted(LIVE)),
+                entered <= iso(now - timedelta(minutes=rule["after_minutes"])))
+            .order_by(_T.priority, _T.opened_at).limit(limit)).scalars()
+        found += [(reference, rule["to"]) for reference in rows]
+    return found[:limit]
+
+
+def overflow(connection: Connection, now: datetime) -> list[Done]:
+    """Move what waited too long to the next queue, where the leads set one."""
+    return [_move(connection, reference, to) for reference, to in overflowing(connection, now)]
+
+
+def _move(connection: Connection, reference: str, to: str) -> Done:
+    ticket, conversation = both(connection, reference)
+    ticket = store.act(connection, ticket, "overflow", "system",
+                       {"from": ticket["queue"], "queue": to}, queue=to)
+    return ticket, tell(connection, conversation, ticket, [], "system")

@@ -2,55 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.attachments import store as attachments
 from bot.conversations import store as conversations
-from bot.conversations.model import Conversation, Draft, Event
+from bot.conversations.model import Author, Conversation, Draft, Event
 from bot.conversations.wording import say
 from bot.errors import BadInput, Conflict
 from bot.handover.mails import queue_reply_mail
 from bot.staff.accounts import Member
 from bot.staff.roles import may
 from bot.storage.clock import now_iso
+from bot.storage.schema import conversations as conversations_table
 from bot.storage.schema import staff
 from bot.tickets import store
 from bot.tickets.store import Ticket
+from bot.visitors import push
 
 Done = tuple[Ticket, list[Event]]
 
 
 def take(connection: Connection, reference: str, who: Member) -> Done:
     """Become the one who answers; raises Conflict where someone else already is."""
-    ticket, conversation = _both(connection, reference)
-    if ticket["assignee"] == who.username:
+    ticket, conversation = both(connection, reference)
+    if ticket["assignee"] == who.username and conversation.mode == "agent":
         return ticket, []
-    if ticket["assignee"]:
-        raise Conflict(f"{_first_name(connection, ticket['assignee'])} already has this ticket.",
-                       assignee=ticket["assignee"])
+    if ticket["assignee"] not in (None, who.username):
+        name = _first_name(connection, ticket["assignee"])
+        raise Conflict(f"{name} already has this ticket.", assignee=ticket["assignee"], key="ticket_held", name=name)
     ticket = store.act(connection, ticket, "take", who.username, assignee=who.username)
-    conversations.update(connection, conversation.id, mode="agent", closed_at=None,
-                         answered_seq=conversation.asked_seq)
-    return ticket, _tell(connection, conversation, ticket, [Draft("handover", "agent", {
+    set_mode(connection, ticket, "agent")
+    return ticket, tell(connection, conversation, ticket, [Draft("handover", "agent", {
         "text": say("agent_joined", conversation.language, name=who.first_name),
         "name": who.first_name, "reference": reference})])
 
 
-def reply(connection: Connection, reference: str, who: Member, text: str) -> Done:
-    """Write to the customer; takes the ticket first where nobody has it."""
+def reply(
+    connection: Connection, reference: str, who: Member, text: str, files: Sequence[str] = (),
+    original: str | None = None, *, message_id: str | None = None,
+) -> Done:
+    """Write to the customer; takes the ticket first where nobody has it.
+
+    The same ``message_id`` again changes nothing: a desk that did not hear our answer may ask again.
+    ``original`` is what the agent wrote where ``text`` is its translation; both are kept.
+    ``files`` are ids of this agent's uploads, sent along. Raises UnknownAttachment for any other.
+    """
     ticket, made = take(connection, reference, who)
     conversation = conversations.get(connection, ticket["conversation_id"], lock=True)
+    if message_id and conversations.find_client_message(connection, conversation.id, message_id):
+        return ticket, made
+    carried = attachments.waiting(connection, ticket["conversation_id"], files, who.username)
     changes: dict[str, Any] = {}
     if ticket["first_response_at"] is None:
         changes["first_response_at"] = now_iso()
     ticket = store.act(connection, ticket, "reply", who.username, {"length": len(text)}, **changes)
-    conversations.update(connection, conversation.id, mode="agent")
-    said = conversations.append(connection, conversation.id, [
-        Draft("message", "agent", {"text": text, "name": who.first_name, "meta": {"by": who.username}})])
+    set_mode(connection, ticket, "agent")
+    said = say_everywhere(connection, ticket, [
+        Draft("message", "agent", {
+            "text": text, "name": who.first_name, "meta": {"by": who.username},
+            **({"translation": {"text": original}} if original else {}),
+            **({"attachments": [attachments.public(row) for row in carried]} if carried else {})}, message_id)])
+    attachments.send(connection, files, said[0].seq)
     queue_reply_mail(connection, ticket, conversation, name=who.first_name, text=text,
                      seq=said[0].seq)
+    push.queue(connection, conversation, name=who.first_name, seq=said[0].seq)
     return ticket, made + said
 
 
@@ -62,10 +81,10 @@ def note(connection: Connection, reference: str, who: Member, text: str) -> Done
 
 def hold(connection: Connection, reference: str, who: Member) -> Done:
     """Set it aside while something else must happen first."""
-    ticket, conversation = _both(connection, reference)
-    _must_hold(ticket, who)
+    ticket, conversation = both(connection, reference)
+    must_hold(ticket, who)
     ticket = store.act(connection, ticket, "hold", who.username)
-    return ticket, _tell(connection, conversation, ticket, [])
+    return ticket, tell(connection, conversation, ticket, [])
 
 
 def transfer(
@@ -74,29 +93,29 @@ def transfer(
 ) -> Done:
     """Give it to another queue, or to a person. Raises BadInput for a person who cannot have it."""
     if bool(queue) == bool(assignee):
-        raise BadInput("Name either a queue or a person (assignee).")
-    ticket, conversation = _both(connection, reference)
-    _must_hold(ticket, who)
+        raise BadInput("Name either a queue or a person (assignee).", key="transfer_to")
+    ticket, conversation = both(connection, reference)
+    must_hold(ticket, who)
     detail = {"queue": queue, "assignee": assignee, "from": ticket["assignee"]}
     changes: dict[str, Any] = {"assignee": assignee}
     if queue:
         changes["queue"] = queue[:60]
     if assignee:
-        _can_answer(connection, assignee)
+        can_answer(connection, assignee)
     ticket = store.act(connection, ticket, "transfer", who.username, detail, **changes)
-    conversations.update(connection, conversation.id, mode="agent" if assignee else "waiting")
-    return ticket, _tell(connection, conversation, ticket, [Draft("handover", "system", {
+    set_mode(connection, ticket, "agent" if assignee else "waiting")
+    return ticket, tell(connection, conversation, ticket, [Draft("handover", "system", {
         "text": say("agent_transferred", conversation.language), "reference": reference})])
 
 
 def resolve(connection: Connection, reference: str, who: Member) -> Done:
     """Settle it; the customer is told, asked how it went, and reopens it by writing."""
-    ticket, conversation = _both(connection, reference)
-    _must_hold(ticket, who)
+    ticket, conversation = both(connection, reference)
+    must_hold(ticket, who)
     ticket = store.act(connection, ticket, "resolve", who.username,
                        assignee=ticket["assignee"] or who.username)
-    conversations.update(connection, conversation.id, mode="closed", closed_at=now_iso())
-    return ticket, _tell(connection, conversation, ticket, [
+    set_mode(connection, ticket, "closed")
+    return ticket, tell(connection, conversation, ticket, [
         Draft("closed", "agent", {
             "text": say("resolved", conversation.language, name=who.first_name, reference=reference),
             "name": who.first_name, "reason": "resolved", "reference": reference}),
@@ -106,35 +125,61 @@ def resolve(connection: Connection, reference: str, who: Member) -> Done:
 
 def hand_back(connection: Connection, reference: str, who: Member, text: str | None = None) -> Done:
     """Let the bot go on, with a note it uses; the same ticket returns if a person is needed again."""
-    ticket, conversation = _both(connection, reference)
-    _must_hold(ticket, who)
+    ticket, conversation = both(connection, reference)
+    must_hold(ticket, who)
     ticket = store.act(connection, ticket, "hand_back", who.username, {"text": text or ""},
                        assignee=ticket["assignee"] or who.username)
-    conversations.update(connection, conversation.id, mode="bot", note=text or None,
-                         answered_seq=conversation.asked_seq)
-    return ticket, _tell(connection, conversation, ticket, [Draft("handover", "system", {
+    conversations.update(connection, conversation.id, note=text or None)
+    set_mode(connection, ticket, "bot")
+    return ticket, tell(connection, conversation, ticket, [Draft("handover", "system", {
         "text": say("handed_back", conversation.language, name=who.first_name),
         "name": who.first_name, "to": "bot", "reference": reference})])
 
 
-def _both(connection: Connection, reference: str) -> tuple[Ticket, Conversation]:
-    # Conversation first: customers' writes lock in that order too, so nobody waits in a circle.
+def both(connection: Connection, reference: str) -> tuple[Ticket, Conversation]:
+    """A ticket and its conversation, both locked. Raises NotFound."""
+    # Conversations first: customers' writes lock in that order too, so nobody waits in a circle.
     found = store.get(connection, reference)
-    conversation = conversations.get(connection, found["conversation_id"], lock=True)
-    return store.get(connection, reference, lock=True), conversation
+    own = found["conversation_id"]
+    ids = sorted({own, *store.merged_conversations(connection, reference)})
+    locked = {id_: conversations.get(connection, id_, lock=True) for id_ in ids}
+    return store.get(connection, reference, lock=True), locked[own]
 
 
-def _tell(
-    connection: Connection, conversation: Conversation, ticket: Ticket, drafts: list[Draft]
+def set_mode(connection: Connection, ticket: Ticket, mode: str) -> None:
+    """Who speaks in the ticket's conversation, and in those of duplicates merged into it.
+
+    What the customer asked the bot so far is no longer waiting for the bot.
+    """
+    ids = [ticket["conversation_id"], *store.merged_conversations(connection, ticket["reference"])]
+    connection.execute(
+        sa.update(conversations_table).where(conversations_table.c.id.in_(ids)).values(
+            mode=mode, closed_at=now_iso() if mode == "closed" else None,
+            answered_seq=conversations_table.c.asked_seq))
+
+
+def say_everywhere(connection: Connection, ticket: Ticket, drafts: list[Draft]) -> list[Event]:
+    """Append events to the ticket's conversation first, then to those merged into it."""
+    made: list[Event] = []
+    for id_ in (ticket["conversation_id"],
+                *store.merged_conversations(connection, ticket["reference"])):
+        made += conversations.append(connection, id_, drafts)
+    return made
+
+
+def tell(
+    connection: Connection, conversation: Conversation, ticket: Ticket, drafts: list[Draft],
+    author: Author = "agent",
 ) -> list[Event]:
+    """Tell the customer where the ticket stands, then ``drafts``."""
     shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
-    return conversations.append(connection, conversation.id,
-                                [Draft("ticket", "agent", shown), *drafts])
+    return say_everywhere(connection, ticket, [Draft("ticket", author, shown), *drafts])
 
 
-def _must_hold(ticket: Ticket, who: Member) -> None:
+def must_hold(ticket: Ticket, who: Member) -> None:
+    """Only the one who has a ticket moves it, and leads. Raises Conflict."""
     if ticket["assignee"] not in (None, who.username) and not may(who.role, "operations"):
-        raise Conflict("Someone else has this ticket.", assignee=ticket["assignee"])
+        raise Conflict("Someone else has this ticket.", assignee=ticket["assignee"], key="ticket_elsewhere")
 
 
 def _first_name(connection: Connection, username: str) -> str:
@@ -144,7 +189,8 @@ def _first_name(connection: Connection, username: str) -> str:
     return str(name or username)
 
 
-def _can_answer(connection: Connection, username: str) -> None:
+def can_answer(connection: Connection, username: str) -> None:
+    """Raises BadInput for someone who cannot have tickets."""
     row = connection.execute(sa.select(staff).where(staff.c.username == username)).mappings().first()
     if row is None or not row["active"] or not may(row["role"], "tickets"):
-        raise BadInput(f"{username[:40]} cannot take tickets.")
+        raise BadInput(f"{username[:40]} cannot take tickets.", key="transfer_person", username=username[:40])

@@ -9,14 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import Conflict, NotFound
+from bot.integrations import announce
 from bot.storage.clock import now_iso
-from bot.storage.schema import conversations, ticket_events, tickets
-from bot.tickets.states import ACTIONS, LIVE, PRIORITIES, next_status
+from bot.storage.schema import ticket_events, ticket_follow_ups, tickets
+from bot.tickets.states import ACTIONS, PRIORITIES, next_status
 
 _T = tickets.c
 # No 0/O, 1/I/L, U/V: a reference is read out on the phone.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 Ticket = dict[str, Any]
+_STILL = tuple(name for name, action in ACTIONS.items() if action.to is None)
+_INSIDE = frozenset({"packet", "sla_version"})    # not listed
 
 
 def new_reference() -> str:
@@ -35,9 +38,11 @@ def create(connection: Connection, *, author: str, **values: Any) -> Ticket:
         if taken is None:
             break
     row = {"reference": reference, "status": "new", "assignee": None, "opened_at": now,
-           "updated_at": now, "version": 1, **values}
+           "updated_at": now, "version": 1, "level": "L1", "tags": [], "waiting_since": now,
+           "sla_version": 0, **values}
     connection.execute(sa.insert(tickets).values(**row))
-    record(connection, reference, "open", author, None, "new", {"queue": values["queue"]})
+    record(connection, reference, "open", author, None, "new", {
+        "queue": values["queue"], "priority": PRIORITIES[values["priority"]]})
     return get(connection, reference)
 
 
@@ -46,16 +51,53 @@ def get(connection: Connection, reference: str, *, lock: bool = False) -> Ticket
     query = sa.select(tickets).where(_T.reference == reference)
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
-        raise NotFound(f"There is no ticket {reference[:20]}.")
+        raise NotFound(f"There is no ticket {reference[:20]}.", key="ticket_gone", reference=reference[:20])
     return dict(row)
 
 
 def of_conversation(connection: Connection, conversation_id: str) -> Ticket | None:
-    """The conversation's ticket that is not closed."""
+    """The ticket that answers for a conversation and is not closed.
+
+    Its own, or the one into which its own was merged (and that one's, and so on).
+    """
     row = connection.execute(
         sa.select(tickets).where(_T.conversation_id == conversation_id, _T.status != "closed")
     ).mappings().first()
-    return dict(row) if row else None
+    if row is None:
+        merged = connection.execute(
+            sa.select(_T.merged_into)
+            .where(_T.conversation_id == conversation_id, _T.merged_into.is_not(None))
+            .order_by(_T.solved_at.desc()).limit(1)
+        ).scalar_one_or_none()
+        return survivor(connection, merged) if merged else None
+    return dict(row)
+
+
+def survivor(connection: Connection, reference: str) -> Ticket | None:
+    """The ticket at the end of the pointers that start at ``reference``; None where that is closed."""
+    seen: set[str] = set()
+    at: str | None = reference
+    while at and at not in seen:
+        seen.add(at)
+        row = connection.execute(sa.select(tickets).where(_T.reference == at)).mappings().first()
+        if row is None:
+            return None      # erased since
+        if row["status"] != "closed":
+            return dict(row)
+        at = row["merged_into"]
+    return None
+
+
+def merged_conversations(connection: Connection, reference: str) -> list[str]:
+    """Conversations whose tickets were merged into this one, directly or through others, in order."""
+    found: list[str] = []
+    level = [reference]
+    while level:
+        rows = connection.execute(
+            sa.select(_T.reference, _T.conversation_id).where(_T.merged_into.in_(level))).all()
+        level = [row.reference for row in rows]
+        found += [row.conversation_id for row in rows]
+    return sorted(set(found))
 
 
 def act(
@@ -65,7 +107,12 @@ def act(
     """Do ``action``: the state changes only if the row still is as ``ticket`` says, else Conflict."""
     status = next_status(action, ticket["status"])
     now = now_iso()
-    if status == "solved":
+    if action == "customer":
+        changes.setdefault("waiting_since", ticket["waiting_since"] or now)
+    elif action == "reply" or status in ("solved", "closed"):
+        changes.setdefault("waiting_since", None)
+        changes.setdefault("promised_at", None)      # an answer is the news
+    if status == "solved" or (status == "closed" and not ticket["solved_at"]):
         changes.setdefault("solved_at", now)
     elif ticket["status"] == "solved" and ACTIONS[action].to == "open":
         changes.setdefault("solved_at", None)
@@ -78,10 +125,25 @@ def act(
         )
         .values(status=status, updated_at=now, version=_T.version + 1, **changes)
     )
+    if done.rowcount == 1 and status in ("solved", "closed"):
+        connection.execute(
+            sa.update(ticket_follow_ups)
+            .where(ticket_follow_ups.c.reference == ticket["reference"],
+                   ticket_follow_ups.c.status == "planned")
+            .values(status="stopped", done_at=now))
     if done.rowcount != 1:
-        raise Conflict("Someone changed this ticket a moment ago: reload it.")
+        raise Conflict("Someone changed this ticket a moment ago: reload it.", key="ticket_changed")
     record(connection, ticket["reference"], action, author, ticket["status"], status, detail or {})
     return get(connection, ticket["reference"])
+
+
+def heard(connection: Connection, ticket: Ticket) -> Ticket:
+    """A message of the customer on a live ticket: it waits for us again, if it did not already."""
+    if ticket["status"] in ("pending", "on_hold") or (
+        ticket["waiting_since"] is None and ticket["status"] == "open"
+    ):
+        return act(connection, ticket, "customer", "customer")
+    return ticket
 
 
 def record(
@@ -89,12 +151,14 @@ def record(
     from_status: str | None, to_status: str, detail: dict[str, Any],
 ) -> None:
     """One line of history."""
-    connection.execute(
+    made = connection.execute(
         sa.insert(ticket_events).values(
             reference=reference, at=now_iso(), action=action, author=author,
             from_status=from_status, to_status=to_status, detail=detail,
         )
     )
+    announce.ticket(connection, reference, int(made.inserted_primary_key[0]), action, from_status,
+                    to_status, author)
 
 
 def history(connection: Connection, reference: str) -> list[dict[str, Any]]:
@@ -118,46 +182,17 @@ def close_solved(connection: Connection, before: str, limit: int = 200) -> int:
 
 
 def last_action(connection: Connection, reference: str) -> str:
-    """What was done with the ticket last, notes apart."""
+    """What was done last that moved the ticket; what leaves it where it is (notes, tags…) apart."""
     found = connection.execute(
         sa.select(ticket_events.c.action)
-        .where(ticket_events.c.reference == reference, ticket_events.c.action != "note")
+        .where(ticket_events.c.reference == reference, ticket_events.c.action.not_in(_STILL))
         .order_by(ticket_events.c.id.desc()).limit(1)
     ).scalar_one_or_none()
     return str(found or "")
 
 
-def search(
-    connection: Connection, *, status: str = "", queue: str = "", q: str = "",
-    assignee: str = "", limit: int = 200,
-) -> list[Ticket]:
-    """Tickets, most pressing first. ``status`` may be ``live`` or several joined by commas."""
-    query = sa.select(tickets, conversations.c.mode, conversations.c.last_at).join(
-        conversations, conversations.c.id == _T.conversation_id
-    )
-    wanted = sorted(LIVE) if status == "live" else [part for part in status.split(",") if part]
-    if wanted:
-        query = query.where(_T.status.in_(wanted))
-    if queue:
-        query = query.where(_T.queue == queue)
-    if assignee:
-        query = query.where(_T.assignee == assignee)
-    for word in q.split()[:6]:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(
-            sa.or_(
-                _T.reference.ilike(pattern, escape="\\"),
-                _T.summary.ilike(pattern, escape="\\"),
-                sa.cast(_T.packet, sa.Text).ilike(pattern, escape="\\"),
-            )
-        )
-    live_first = sa.case((_T.status.in_(sorted(LIVE)), 0), else_=1)
-    query = query.order_by(live_first, _T.priority, _T.opened_at).limit(limit)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
 def public(ticket: Ticket) -> dict[str, Any]:
     """A ticket as the staff API lists it (no packet)."""
-    shown = {key: value for key, value in ticket.items() if key != "packet"}
+    shown = {key: value for key, value in ticket.items() if key not in _INSIDE}
     shown["priority"] = PRIORITIES[ticket["priority"]]
     return shown

@@ -1,0 +1,105 @@
+"""Two tickets about one thing become one: the duplicate closes with a pointer to the survivor.
+
+Its history stays. What its customer writes from then on lands in the survivor (``store.of_conversation``
+follows the pointer), and what agents write is said in both conversations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversations import store as conversations
+from bot.conversations.model import Draft
+from bot.conversations.wording import speak
+from bot.errors import BadInput, Conflict
+from bot.language.wording import get_wording
+from bot.staff.accounts import Member
+from bot.storage.schema import conversations as conversations_table
+from bot.tickets import store
+from bot.tickets.service import Done, both, must_hold, set_mode
+from bot.tickets.store import Ticket
+
+_SAME_PERSON = ("contact", "verified")
+
+
+def merge(connection: Connection, reference: str, who: Member, *, into: str) -> Done:
+    """Merge ``reference`` into ``into``; gives the survivor and the events of both customers.
+
+    Raises BadInput for a ticket and itself, Conflict where one is closed, where someone else has one,
+    or where the two are known to come from different customers.
+    """
+    if reference == into:
+        raise BadInput("A ticket cannot be merged into itself.", key="merge_itself")
+    _lock_conversations(connection, reference, into)
+    duplicate, conversation = both(connection, reference)
+    kept, survivor_conversation = both(connection, into)
+    must_hold(duplicate, who)
+    if kept["status"] == "closed":
+        raise Conflict(f"{into} is closed: nothing can be merged into it.", key="merge_closed", into=into)
+    _same_customer(duplicate, kept)
+    duplicate = store.act(connection, duplicate, "merge", who.username, {"to": into},
+                          merged_into=into, assignee=duplicate["assignee"])
+    changes: dict[str, Any] = {
+        "priority": min(kept["priority"], duplicate["priority"]),
+        "tags": list(dict.fromkeys([*kept["tags"], *duplicate["tags"]])),
+        "packet": _joined(kept["packet"], duplicate["packet"]),
+        "outage": kept["outage"] or duplicate["outage"],
+        "waiting_since": kept["waiting_since"],
+    }
+    if kept["status"] != "solved":     # whoever waited longest is still waiting
+        waiting = [at for at in (kept["waiting_since"], duplicate["waiting_since"]) if at]
+        changes["waiting_since"] = min(waiting) if waiting else None
+    kept = store.act(connection, kept, "absorb", who.username, {"to": reference}, **changes)
+    mode = conversations.get(connection, survivor_conversation.id).mode
+    set_mode(connection, kept, "closed" if kept["status"] == "solved" else mode)
+    language = speak(conversation.language)
+    words = get_wording().say("tickets.merged", language, seed=reference, reference=into)
+    shown = {"reference": into, "status": kept["status"], "queue": kept["queue"]}
+    return kept, conversations.append(connection, conversation.id, [
+        Draft("ticket", "system", shown | {"merged": reference}),
+        Draft("handover", "system", {"text": words, "reference": into})])
+
+
+def _lock_conversations(connection: Connection, *references: str) -> None:
+    """All of both tickets' conversations, in one order whoever merges what."""
+    ids: set[str] = set()
+    for name in references:
+        ids |= {store.get(connection, name)["conversation_id"],
+                *store.merged_conversations(connection, name)}
+    connection.execute(
+        sa.select(conversations_table.c.id).where(conversations_table.c.id.in_(sorted(ids)))
+        .order_by(conversations_table.c.id).with_for_update()).all()
+
+
+def _same_customer(one: Ticket, other: Ticket) -> None:
+    """What an agent writes is said in both chats: never to two people who are known to differ."""
+    if one["packet"].get("channel") != other["packet"].get("channel"):
+        names: tuple[str, ...] = ("verified",)      # a number and an address may be one person's
+    else:
+        names = _SAME_PERSON
+    for name in names:
+        values = [_plain(ticket["packet"].get(name)) for ticket in (one, other)]
+        if all(values) and values[0] != values[1]:
+            raise Conflict(
+                f"{one['reference']} and {other['reference']} come from different customers: link "
+                "them instead of merging.", key="merge_strangers", one=one["reference"], other=other["reference"])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("contract") or value.get("number") or ""
+    return str(value or "").strip().casefold()
+
+
+def _joined(kept: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """The survivor's packet with what only the duplicate knew, and its request beside its own."""
+    joined = {**{k: v for k, v in more.items() if v not in (None, "", [], {})},
+              **{k: v for k, v in kept.items() if v not in (None, "", [], {})}}
+    joined["slots"] = {**(more.get("slots") or {}), **(kept.get("slots") or {})}
+    request = more.get("request")
+    if request and request != kept.get("request"):
+        joined["merged_requests"] = [*(kept.get("merged_requests") or ()), request]
+    return joined

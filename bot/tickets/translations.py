@@ -1,0 +1,103 @@
+"""Messages in a language nobody speaks, translated for the team and for the customer; both texts are kept.
+
+Customers' messages are translated by the worker, outside any transaction, and get a ``translation`` in
+their payload. An agent's answer is translated before it is sent: the customer reads the translation, and
+what the agent wrote stands beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.conversations.wording import speak
+from bot.errors import BadInput, Unavailable
+from bot.integrations.translation import Translator
+from bot.settings import LOCALES
+from bot.storage.database import Database
+from bot.storage.schema import events, tickets
+from bot.tickets import store
+from bot.tickets.routing import current
+from bot.tickets.states import LIVE
+
+_E, _T = events.c, tickets.c
+TAG = "translate"      # set by routing on tickets whose language nobody speaks
+_RECENT = 40           # newest messages of a conversation looked at
+
+
+def team_language(connection: Connection) -> str:
+    """The language of those who get what nobody speaks: that of the fallback's queue, else French."""
+    queue = current(connection).value["fallback"]["queue"]
+    return queue if queue in LOCALES else "fr"
+
+
+def translate_reply(database: Database, translator: Translator | None, reference: str, text: str) -> str:
+    """An agent's answer in the customer's language. Raises BadInput without a translator, Unavailable."""
+    if translator is None:
+        raise BadInput("No translation server is set up: send your answer as it is.", key="translation_off")
+    with database.read() as connection:
+        ticket, team = store.get(connection, reference), team_language(connection)
+    try:
+        return translator.translate(text, team, _code(ticket["locale"]))
+    except Unavailable as error:
+        raise Unavailable("The translation service does not answer: try again, or send your answer untranslated.", key="translation_down") from error
+
+
+def translate_pending(database: Database, translator: Translator, limit: int = 20) -> int:
+    """Translate customers' messages that have no translation yet; how many got one.
+
+    One the service cannot do is marked and not tried again; one it cannot do now waits.
+    """
+    with database.read() as connection:
+        team = team_language(connection)
+        waiting = _pending(connection, limit)
+    done = 0
+    for conversation_id, seq, text, language in waiting:
+        try:
+            translation: dict[str, Any] = {
+                "language": team, "text": translator.translate(text, _code(language), team)}
+        except BadInput:
+            translation = {"language": team, "text": None}
+        except Unavailable:
+            break
+        with database.write() as connection:
+            done += _keep(connection, conversation_id, seq, translation)
+    return done
+
+
+def _pending(connection: Connection, limit: int) -> list[tuple[str, int, str, str]]:
+    found: list[tuple[str, int, str, str]] = []
+    rows = connection.execute(
+        sa.select(_T.reference, _T.conversation_id, _T.locale, _T.tags).where(
+            _T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).like(f'%"{TAG}"%'))
+        .order_by(_T.priority, _T.opened_at).limit(200)).all()
+    for row in rows:
+        ids = [row.conversation_id, *store.merged_conversations(connection, row.reference)]
+        said = connection.execute(
+            sa.select(_E.conversation_id, _E.seq, _E.payload).where(
+                _E.conversation_id.in_(ids), _E.author == "customer", _E.kind == "message")
+            .order_by(_E.seq.desc()).limit(_RECENT)).all()
+        found += [(event.conversation_id, event.seq, str(event.payload["text"]), row.locale)
+                  for event in reversed(said)
+                  if event.payload.get("text") and "translation" not in event.payload]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _keep(connection: Connection, conversation_id: str, seq: int, translation: dict[str, Any]) -> int:
+    where = (_E.conversation_id == conversation_id, _E.seq == seq)
+    payload = connection.execute(sa.select(_E.payload).where(*where)).scalar_one_or_none()
+    if payload is None or "translation" in payload:
+        return 0        # erased, or another worker was first
+    connection.execute(sa.update(events).where(*where).values(
+        payload={**payload, "translation": translation}))
+    return 1 if translation["text"] else 0
+
+
+def _code(language: str) -> str:
+    """The two-letter code a translation server wants."""
+    code = language.replace("_", "-").split("-")[0].lower()
+    return code or speak(language)
