@@ -13,8 +13,8 @@ import re
 import smtplib
 import ssl
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email import policy
 from email.headerregistry import Address
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.errors import BadInput, NotFound, Unavailable
+from bot.failpoints import hit
 from bot.settings import Settings
 
 _ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}$")
@@ -40,7 +41,14 @@ class Mail:
     key: str = ""                        # the same key is the same mail
     language: str = "fr"
     reply_to: str | None = None
+    personal: bool = False               # a person wrote it: machines may answer (RFC 3834)
+    message_id: str = ""                 # without brackets; else made from the key
+    earlier: Sequence[str] = ()          # Message-IDs of the thread, oldest first
     headers: Mapping[str, str] = field(default_factory=dict)   # only names starting with X-
+
+    def in_thread(self, message_id: str, earlier: Sequence[str], reply_to: str | None) -> Mail:
+        """The same mail as the newest of a thread."""
+        return replace(self, message_id=message_id, earlier=tuple(earlier), reply_to=reply_to)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Mailer(Protocol):
 def message_from(mail: Mail, sender: str) -> EmailMessage:
     """The message on the wire. ``BadInput`` for an address or header that is not one."""
     if not _ADDRESS.match(mail.to):
-        raise BadInput("This e-mail address is not valid.")
+        raise BadInput("This e-mail address is not valid.", key="mail_address")
     name, address = parseaddr(sender)
     message = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
     try:
@@ -76,9 +84,14 @@ def message_from(mail: Mail, sender: str) -> EmailMessage:
         if mail.reply_to:
             message["Reply-To"] = Address(addr_spec=mail.reply_to)
         message["Date"] = format_datetime(datetime.now(timezone.utc))
-        message["Message-ID"] = f"<{_stem(mail)}@{address.rpartition('@')[2] or 'localhost'}>"
+        own_id = mail.message_id or f"{_stem(mail)}@{address.rpartition('@')[2] or 'localhost'}"
+        message["Message-ID"] = f"<{own_id}>"
+        if mail.earlier:
+            message["In-Reply-To"] = f"<{mail.earlier[-1]}>"
+            message["References"] = " ".join(f"<{item}>" for item in mail.earlier)
         message["Content-Language"] = mail.language
-        message["Auto-Submitted"] = "auto-generated"
+        if not mail.personal:
+            message["Auto-Submitted"] = "auto-generated"
         for header, value in mail.headers.items():
             if not header.startswith("X-"):
                 raise BadInput(f"Mail header not allowed: {header}")
@@ -87,6 +100,11 @@ def message_from(mail: Mail, sender: str) -> EmailMessage:
         raise BadInput("This mail cannot be addressed.") from error
     message.set_content(mail.text, charset="utf-8", cte="8bit")
     return message
+
+
+def sender_domain(sender: str) -> str:
+    """The domain of ``Name <address>``; empty where there is none."""
+    return parseaddr(sender)[1].rpartition("@")[2].lower()
 
 
 def _stem(mail: Mail) -> str:
@@ -106,7 +124,7 @@ class SpoolMailer:
     def send(self, mail: Mail) -> str:
         """Write the mail, or leave the one with the same key as it is."""
         message = message_from(mail, self._sender)
-        stem = str(message["Message-ID"])[1:33]
+        stem = _stem(mail)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             target = self.folder / f"{stem}.eml"
@@ -117,6 +135,7 @@ class SpoolMailer:
                         file.write(bytes(message))
                         file.flush()
                         os.fsync(file.fileno())
+                    hit("mail.written")
                     os.replace(temporary, target)
                 except BaseException:
                     Path(temporary).unlink(missing_ok=True)
@@ -144,7 +163,7 @@ class SpoolMailer:
         """One mail. ``NotFound`` for an id that is not one of the spool's."""
         path = self.folder / f"{mail_id}.eml"
         if not re.fullmatch(r"[0-9a-f]{32}", mail_id) or not path.is_file():
-            raise NotFound("There is no such mail.")
+            raise NotFound("There is no such mail.", key="mail_gone")
         return _read(path)
 
 

@@ -8,38 +8,55 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.analytics import daily
+from bot.attachments import store as attachment_store
 from bot.conversations import store
+from bot.desk import search
+from bot.integrations.connectors import erasing
 from bot.storage.clock import later
 from bot.storage.database import Database
 from bot.storage.schema import (
-    article_views,
     conversations,
-    events,
-    facts,
-    feedback,
     gap_decisions,
     gaps,
+    metadata,
     outbox,
+    sla_clocks,
+    sla_firings,
     ticket_events,
+    ticket_follow_ups,
+    ticket_links,
+    ticket_waits,
     tickets,
 )
 
 _C = conversations.c
+#: Every table whose rows belong to a conversation: a new one is erased and exported unasked.
+OWNED = tuple(table for table in metadata.sorted_tables if "conversation_id" in table.c)
 
 
-def erase_conversation(connection: Connection, conversation_id: str) -> None:
-    """Remove a conversation with its events, state, ticket, ratings, gaps and queued mails.
+def erase_conversation(connection: Connection, conversation_id: str, *, twins: bool = True) -> None:
+    """Remove a conversation with its events, state, ticket, ratings, gaps, queued mails, files.
 
+    Its twins in other systems are removed by jobs queued with it (:mod:`bot.integrations.connectors.erasing`),
+    unless ``twins`` is False.
     What a lead made of a message (a decision on a gap) stays only where another conversation said
     the same. Raises UnknownConversation.
     """
-    store.get(connection, conversation_id, lock=True)
+    found = store.get(connection, conversation_id, lock=True)
+    if twins:
+        erasing.queue(connection, conversation_id)
+    daily.forget(connection, [found.created_at])
+    attachment_store.forget(connection, conversation_id)
+    search.forget(connection, conversation_id)
     references = sa.select(tickets.c.reference).where(tickets.c.conversation_id == conversation_id)
-    connection.execute(sa.delete(ticket_events).where(ticket_events.c.reference.in_(references)))
+    for owned in (ticket_events, ticket_follow_ups, ticket_waits, ticket_links, sla_clocks, sla_firings):
+        connection.execute(sa.delete(owned).where(owned.c.reference.in_(references)))
+    connection.execute(sa.delete(ticket_links).where(ticket_links.c.other.in_(references)))
     folds = connection.execute(
         sa.select(gaps.c.language, gaps.c.fold).where(gaps.c.conversation_id == conversation_id)
     ).all()
-    for table in (tickets, gaps, facts, article_views, feedback, events, outbox):
+    for table in reversed(OWNED):     # those that refer to others first
         connection.execute(sa.delete(table).where(table.c.conversation_id == conversation_id))
     for language, fold in folds:
         left = connection.execute(

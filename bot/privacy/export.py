@@ -8,17 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.conversations import store
-from bot.storage.schema import (
-    article_views,
-    conversations,
-    events,
-    facts,
-    feedback,
-    gaps,
-    outbox,
-    ticket_events,
-    tickets,
-)
+from bot.privacy.erasure import OWNED
+from bot.storage.schema import conversations, ticket_events, ticket_follow_ups, ticket_waits
 
 _HIDDEN = {"token_hash", "turn_token", "turn_lease_until"}
 
@@ -29,13 +20,14 @@ def export_conversation(connection: Connection, conversation_id: str) -> dict[st
     row = connection.execute(
         sa.select(conversations).where(conversations.c.id == conversation_id)).mappings().one()
     data: dict[str, Any] = {"conversation": {k: v for k, v in row.items() if k not in _HIDDEN}}
-    for table in (events, tickets, gaps, facts, article_views, feedback, outbox):
+    for table in OWNED:
         found = connection.execute(
             sa.select(table).where(table.c.conversation_id == conversation_id)
             .order_by(*table.primary_key.columns)).mappings()
         data[table.name] = [dict(item) for item in found]
     references = [ticket["reference"] for ticket in data["tickets"]]
-    history = connection.execute(
-        sa.select(ticket_events).where(ticket_events.c.reference.in_(references))).mappings()
-    data["ticket_events"] = [dict(item) for item in history]
+    for table in (ticket_events, ticket_follow_ups, ticket_waits):
+        rows = connection.execute(
+            sa.select(table).where(table.c.reference.in_(references)).order_by(table.c.id)).mappings()
+        data[table.name] = [dict(item) for item in rows]
     return data

@@ -1,0 +1,1 @@
+"""A running instance into one file, and back."""

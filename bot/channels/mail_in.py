@@ -1,0 +1,185 @@
+"""A mail comes in: which ticket it belongs to, whether it may, and what it does there.
+
+- A valid tag in the address we gave out decides, whatever ``From`` says.
+- Otherwise the sender must be the ticket's contact, and the mail must answer one of ours or name the
+  reference. A mail that claims a ticket and is neither goes into a ticket of its own, marked
+  unverified: nobody writes into someone else's conversation.
+- Bounces, automatic answers and mails beyond the hourly limits are noted and never answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Any
+
+import structlog
+from sqlalchemy.engine import Connection
+
+from bot.attachments.service import Attachments, Checked
+from bot.channels import threads
+from bot.channels.addresses import Addresses, reference_in
+from bot.channels.mail_parse import Incoming, parse
+from bot.channels.mail_store import add_message, note, open_ticket
+from bot.conversations.model import Event
+from bot.conversations.wording import say
+from bot.errors import NotFound, RelaisError
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.tickets import store as tickets
+from bot.tickets.hours import Desk
+from bot.tickets.store import Ticket
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a mail.
+
+    ``outcome``: stored, unverified, bounce, auto, limited, duplicate. ``events`` are new ones to publish.
+    """
+
+    outcome: str
+    reference: str | None = None
+    events: list[Event] = field(default_factory=list)
+
+
+class Mailbox:
+    """Takes mails in, however they arrive. Taking the same mail twice changes nothing."""
+
+    def __init__(
+        self, settings: Settings, database: Database, addresses: Addresses, desk: Desk,
+        files: Attachments,
+    ) -> None:
+        self._settings, self._database = settings, database
+        self._addresses, self._desk, self._files = addresses, desk, files
+
+    def take(self, raw: bytes) -> Taken:
+        """Read and store a mail. Raises BadInput for one that cannot be read; nothing is stored then."""
+        mail = parse(raw, authserv=self._settings.mail_authserv)
+        files, left = self._check(mail)
+        taken: Taken = self._database.submit(
+            lambda connection: self._store(connection, mail, files, left)).result()
+        _log.info("mail taken in", outcome=taken.outcome, reference=taken.reference)
+        return taken
+
+    def _check(self, mail: Incoming) -> tuple[list[Checked], list[str]]:
+        """Files that may be kept, and a sentence about each that may not."""
+        kept: list[Checked] = []
+        left: list[str] = []
+        for file in mail.files:
+            try:
+                kept.append(self._files.check(file.content, file.name))
+            except RelaisError as error:
+                left.append(f"{file.name}: {error.detail}")
+        return kept, left
+
+    def _store(
+        self, connection: Connection, mail: Incoming, files: Sequence[Checked], left: Sequence[str]
+    ) -> Taken:
+        peer = self._addresses.peer(mail.sender or "nobody")
+        if not threads.record(connection, mail.message_id, direction="in", outcome="stored", peer=peer):
+            return Taken("duplicate")
+        if mail.kind == "bounce":
+            return self._bounced(connection, mail)
+        own = {parseaddr(self._settings.mail_from)[1].lower(), self._addresses.inbound.lower()}
+        if mail.kind == "auto" or mail.sender.lower() in own:
+            threads.settle(connection, mail.message_id, "auto")
+            return Taken("auto")
+        ticket, claimed = self._ticket(connection, mail)
+        limited = self._limited(connection, mail, peer, ticket)
+        if limited is not None:
+            return limited
+        if ticket is not None and ticket["status"] != "closed":
+            made = add_message(connection, ticket, mail, files, left, self._files,
+                               desk=self._desk, key=client_key(mail))
+            outcome, reference = "stored", ticket["reference"]
+        else:
+            unverified = ticket is None and claimed is not None
+            reference, made = open_ticket(
+                connection, mail, files, left, self._files, desk=self._desk, key=client_key(mail),
+                follows=claimed, unverified=unverified)
+            outcome = "unverified" if unverified else "stored"
+        found = tickets.get(connection, reference)
+        threads.settle(connection, mail.message_id, outcome, reference, found["conversation_id"])
+        return Taken(outcome, reference, made)
+
+    def _ticket(self, connection: Connection, mail: Incoming) -> tuple[Ticket | None, str | None]:
+        """The ticket this mail may write to, and the one it names, which may be another."""
+        tagged = self._addresses.tagged(mail.recipients)
+        if tagged is not None:
+            found = _find(connection, tagged)
+            if found is not None:
+                return _survivor(connection, found), tagged
+        claimed = threads.ticket_of(connection, mail.references) or reference_in(mail.subject)
+        found = _find(connection, claimed)
+        if found is None:
+            return None, None
+        contact = str(found["packet"].get("contact") or "").strip().lower()
+        if contact and contact == mail.sender.lower() and not mail.forged:
+            return _survivor(connection, found), claimed
+        return None, claimed
+
+    def _limited(
+        self, connection: Connection, mail: Incoming, peer: str, ticket: Ticket | None
+    ) -> Taken | None:
+        """Whether there are too many of these mails; the ticket is told of the first one left out."""
+        reference = ticket["reference"] if ticket else None
+        by_sender = threads.recent(connection, peer=peer) > self._settings.mail_per_sender
+        by_ticket = reference is not None and (
+            threads.recent(connection, reference=reference) >= self._settings.mail_per_ticket)
+        if not by_sender and not by_ticket:
+            return None
+        told = reference or threads.latest_ticket_of(connection, peer)
+        first = not threads.warned(connection, peer=peer if by_sender else "", reference=told or "")
+        if first:
+            _log.warning("mails beyond the hourly limit are left out", reference=told,
+                         by="sender" if by_sender else "ticket")
+            if told:
+                note(connection, told, say("mail_limited", "fr"), "mail_limited")
+        conversation_id = ticket["conversation_id"] if ticket else None
+        threads.settle(connection, mail.message_id, "limited", reference, conversation_id)
+        return Taken("limited", reference)
+
+    def _bounced(self, connection: Connection, mail: Incoming) -> Taken:
+        """One of ours did not arrive: its ticket learns that, and whether the address is at fault."""
+        reference = threads.ticket_of(connection, mail.bounced) or self._addresses.tagged(mail.recipients)
+        found = _find(connection, reference)
+        if found is None:
+            threads.settle(connection, mail.message_id, "bounce")
+            return Taken("bounce")
+        key = "mail_bounced" if mail.permanent else "mail_delayed"
+        contact = found["packet"].get("contact") or "?"
+        changes: dict[str, Any] = {}
+        if mail.permanent:
+            changes["packet"] = found["packet"] | {"contact_bounced": contact}
+        note(connection, found["reference"], say(key, "fr", contact=contact), key, **changes)
+        threads.settle(connection, mail.message_id, "bounce", found["reference"], found["conversation_id"])
+        return Taken("bounce", found["reference"])
+
+
+def client_key(mail: Incoming) -> str:
+    """The idempotency key of the mail's message."""
+    return "mail:" + hashlib.sha256(mail.message_id.encode()).hexdigest()[:40]
+
+
+def _survivor(connection: Connection, ticket: Ticket) -> Ticket:
+    """The ticket that goes on in place of one that was merged as a duplicate."""
+    for _ in range(5):
+        into = ticket.get("merged_into")
+        if not into:
+            break
+        ticket = tickets.get(connection, into)
+    return ticket
+
+
+def _find(connection: Connection, reference: str | None) -> Ticket | None:
+    if reference is None:
+        return None
+    try:
+        return tickets.get(connection, reference)
+    except NotFound:
+        return None
