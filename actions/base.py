@@ -30,6 +30,7 @@ from bot.assistant.replies import (
     starting_points,
 )
 from bot.errors import BackofficeDown, NotAllowed, RelaisError
+from bot.failpoints import reached
 from bot.flows.engine import advance, ask_again
 from bot.flows.types import Advance, Finish, Flow, Scene
 
@@ -165,10 +166,11 @@ class SubmitFlow(FlowAction, ABC):
         replies = list(finish.replies)
         if finish.end in ("handover", "failed"):
             reason = "asked" if "asked" in finish.note else f"flow {self.flow.id}: {finish.note or finish.end}"
-            urgent = bool(finish.note.startswith("urgent"))
+            urgent = finish.note.startswith("urgent")
+            danger = finish.note.removeprefix("urgent: ") if urgent else None
             known = {s.slot: slots[s.slot] for s in self.flow.steps if not s.secret and slots.get(s.slot) is not None}
             decision = Decision("handover", "handover.brief" if replies else "", reason=reason, urgent=urgent)
-            replies += hand_over(decision, turn, slots=known, note=finish.note, flow=self.flow.id)
+            replies += hand_over(decision, turn, slots=known, note=finish.note, flow=self.flow.id, instructed=danger)
         turn.effect("flow", event=finish.end, flow=self.flow.id, reference=finish.reference)
         utter(dispatcher, replies)
         remember(replies, turn)
@@ -180,7 +182,10 @@ class SubmitFlow(FlowAction, ABC):
 
     async def _finish(self, turn: TurnContext, slots: dict[str, Any]) -> Finish:
         try:
-            return await asyncio.to_thread(self.flow.finish, turn.scene(slots))
+            await reached("dialogue.before_effect")
+            finish = await asyncio.to_thread(self.flow.finish, turn.scene(slots))
+            await reached("dialogue.after_effect")
+            return finish
         except BackofficeDown as error:
             return Finish("failed", [Reply(text=turn.say("flow.down"), reply="flow")], note=error.detail)
         except NotAllowed:

@@ -32,8 +32,11 @@ def refitted(articles: list[Article], settings: Settings) -> Model:
     folder = settings.home_path / "models" / f"live-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "articles.json").write_text(json.dumps([a.to_json() for a in articles], ensure_ascii=False), "utf-8")
+    cores = str(os.cpu_count() or 1)      # its linear algebra may use them all: it steps back for turns
+    environment = {**os.environ, "OMP_NUM_THREADS": cores, "OPENBLAS_NUM_THREADS": cores}
     try:
-        subprocess.run([sys.executable, "-m", "bot.assistant.refit", str(folder)], check=True, stdin=subprocess.DEVNULL)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "bot.assistant.refit", str(folder)], check=True, env=environment,  # noqa: S603
+                       stdin=subprocess.DEVNULL)
         return Model.load(folder / "model", settings=settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,6 @@ the model and the snapshot are replaced, never changed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,12 +16,13 @@ from bot.assistant.context import TurnContext
 from bot.assistant.memory import Memory
 from bot.assistant.policy import decide
 from bot.assistant.protocol import TurnRequest
+from bot.assistant.tone import second_thoughts
 from bot.backoffice.factory import make_backoffice
 from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
 from bot.language.wording import Wording, get_wording
 from bot.settings import LOCALES, Settings, get_settings
-from bot.understanding.context import ReadingContext, leans
+from bot.understanding.context import ReadingContext
 from bot.understanding.model import Model
 from bot.understanding.types import REFUSALS, Entity, Understanding
 
@@ -32,23 +32,8 @@ if TYPE_CHECKING:
 #: Intents whose text is a request worth quoting to an agent.
 _REQUESTS = ("faq", "out_of_scope", "urgent")
 
-
-#: Below this, danger that no rule of ``bot.understanding.urgent`` recognises is read as a question.
-SURE_OF_DANGER = 0.9
-#: Praise that means its opposite when it is ironic ("trop content, merci beaucoup 🙁").
-_PRAISE = ("compliment", "thanks", "laugh", "affirm", "acknowledge")
-
-
-def _second_thoughts(found: Understanding) -> Understanding:
-    """Tone over words: ironic praise is sarcasm, an angry face is anger; danger needs more than a hunch."""
-    if found.mood == "ironic" and found.intent in _PRAISE:
-        return replace(found, intent="sarcasm")
-    if found.mood == "angry" and found.intent == "emoji":
-        return replace(found, intent="frustration")
-    hunch = found.intent == "urgent" and not any(note.startswith("danger") for note in found.notes)
-    if hunch and (found.confidence < SURE_OF_DANGER or leans(found.text, found.language)):
-        return replace(found, intent="faq")
-    return found
+#: How likely an article must be for an agent's note to point at it.
+_NOTE_POINTS = 0.35
 
 
 class Engine:
@@ -70,7 +55,7 @@ class Engine:
         article = offered if memory.last == "options" and offered else memory.article or offered
         context = ReadingContext(article=article, theme=memory.theme)
         found = self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
-        return _second_thoughts(found)
+        return second_thoughts(found)
 
     def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
         """The context of a turn, with the memory brought up to date by what was just heard."""
@@ -79,7 +64,7 @@ class Engine:
         if fresh and request.locale in LOCALES:
             memory.language = str(request.locale)
         if request.note:
-            memory.note, memory.unknown, memory.anger = request.note[:500], 0, 0
+            self._take_note(memory, request.note[:500])
         if request.choice is not None:
             understanding = self._pressed(request, memory)
         else:
@@ -96,6 +81,21 @@ class Engine:
         )
         self._listen(turn, active=bool(slots.get("requested_slot")))
         return turn
+
+    def _take_note(self, memory: Memory, note: str) -> None:
+        """A person who hands the chat back says where it stands: what their words are about, the chat is about.
+
+        The article they point at ranks first for what the customer says next, and may be shown again.
+        """
+        memory.note, memory.unknown, memory.anger, memory.pending = note, 0, 0, None
+        found = self.model.understand(note)
+        best = next(iter(found.articles), None)
+        if best is None or best.probability < _NOTE_POINTS:
+            return
+        memory.article, memory.qualified = best.id, False
+        memory.refused = [slug for slug in memory.refused if slug != best.id]
+        article = self.catalogue.get(best.id, memory.language)
+        memory.theme = article.theme if article else memory.theme
 
     def _pressed(self, request: TurnRequest, memory: Memory) -> Understanding:
         """A button says what it means: nothing has to be guessed. Its last request ranks what follows."""

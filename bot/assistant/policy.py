@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.assistant.memory import Memory
-from bot.understanding.thresholds import LIKELY, Thresholds, wants_flow
+from bot.understanding.thresholds import LIKELY, SURE_ALONE, Thresholds, wants_flow
 from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 
 Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
 
 ANGER = frozenset({"frustration", "insult"})
+DETAIL = "answer.detail"     # a side of the article just shown is asked for
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     if wants_flow(u):
         return Decision("start_flow", flow=flow)
     if best >= t.sure_in(u.language):
-        return Decision("answer", articles=articles[:1], flow=flow)
+        # An article that surely answers leaves little room for a wish that was only half heard.
+        return Decision("answer", articles=articles[:1], flow=flow if u.confidence >= SURE_ALONE else None)
     return Decision("options", articles=articles[:2], flow=flow) if articles else Decision("start_flow", flow=flow)
 
 
@@ -90,8 +92,10 @@ def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
     foreign = u.intent == "out_of_scope" and best < LIKELY
+    again = bool(articles) and articles[0].id == m.article and m.last == "answer"
+    if again and best >= LIKELY and "context" in u.notes:      # more is asked of what was just read: that needs no dial
+        return Decision("answer", DETAIL, articles=articles[:1])
     if not foreign and best >= t.sure_in(u.language):
-        again = articles[0].id == m.article and m.last == "answer"
         if again and m.pending == "helped":
             return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")
         return Decision("answer", articles=articles[:1])

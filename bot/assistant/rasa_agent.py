@@ -11,6 +11,7 @@ documented for Rasa Open Source 3.6.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -20,25 +21,28 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
-import jsonschema
-from rasa.core.actions.action import RemoteAction
-from rasa.core.agent import Agent
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
-from rasa.core.lock_store import InMemoryLockStore
-from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import (
-    ActionExecuted,
-    ActiveLoop,
-    BotUttered,
-    Event,
-    SessionStarted,
-    SlotSet,
-)
-from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.utils.endpoints import ClientResponseError, EndpointConfig
-from rasa_sdk.executor import ActionExecutor
-from rasa_sdk.interfaces import ActionExecutionRejection
+from bot.assistant.rasa_imports import light_imports, rules_only
+from bot.settings import ROOT
+
+with light_imports() if rules_only(ROOT / "config.yml") else nullcontext():
+    from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+    from rasa.core.lock_store import InMemoryLockStore
+    from rasa.core.tracker_store import TrackerStore
+    from rasa.shared.core.domain import Domain
+    from rasa.shared.core.events import (
+        ActionExecuted,
+        ActiveLoop,
+        BotUttered,
+        Event,
+        SessionStarted,
+        SlotSet,
+    )
+    from rasa.shared.core.trackers import DialogueStateTracker
+    from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+    from rasa_sdk.executor import ActionExecutor
+    from rasa_sdk.interfaces import ActionExecutionRejection
+
+    from bot.assistant.rasa_processor import LeanAgent
 
 State = dict[str, Any]
 _trackers: ContextVar[dict[str, DialogueStateTracker] | None] = ContextVar("trackers", default=None)
@@ -58,22 +62,6 @@ class PerTurnTrackerStore(TrackerStore):  # type: ignore[misc]   # Rasa is untyp
 
     async def keys(self) -> list[str]:
         return []
-
-
-_RESULT = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
-
-
-def _validate_action_result(_: RemoteAction, result: dict[str, Any]) -> bool:
-    """Rasa's own check of an action's result, with the schema compiled once.
-
-    ``RemoteAction`` re-checks the schema against its meta-schema at every call, which costs more than
-    the rest of the turn; the result is still checked.
-    """
-    _RESULT.validate(result)
-    return True
-
-
-RemoteAction._validate_action_result = _validate_action_result
 
 
 class InProcessActions(EndpointConfig):  # type: ignore[misc]   # Rasa is untyped
@@ -102,10 +90,10 @@ class RasaAgent:
 
     def __init__(self, model_path: Path) -> None:
         self._store = PerTurnTrackerStore(Domain.empty())
-        self.agent = Agent.load(
-            str(model_path), tracker_store=self._store, lock_store=InMemoryLockStore(),
-            action_endpoint=InProcessActions(),
+        self.agent = LeanAgent(
+            tracker_store=self._store, lock_store=InMemoryLockStore(), action_endpoint=InProcessActions(),
         )
+        self.agent.load_model(str(model_path))
         if self.agent.domain is None:
             raise ValueError(f"{model_path} is not a trained assistant.")
         self.domain = self.agent.domain

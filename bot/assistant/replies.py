@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.assistant.context import TurnContext
-from bot.assistant.policy import Decision
+from bot.assistant.policy import DETAIL, Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
+from bot.faq.aspects import asked_for, excerpt
 from bot.flows.danger import danger_of
 from bot.flows.outage import danger_words
 from bot.language.wording import fingerprint
@@ -49,8 +50,9 @@ def flow_button(turn: TurnContext, flow: str) -> Choice:
     return Choice(id=f"flow:{flow}", label=turn.say(f"choice.flow_{flow}"))
 
 
-def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str = "", flow: str | None = None) -> list[Reply]:
-    """The short answer of an article with its card, its flow and "did this help?"."""
+def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str = "", flow: str | None = None,
+                 part: list[str] | None = None) -> list[Reply]:
+    """The short answer of an article, or the lines of a part of it, with its card, its flow and "did this help?"."""
     article = turn.article(slug, turn.language)
     if article is None:
         return []
@@ -63,7 +65,7 @@ def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str 
     parts = [lead] if lead else []
     if article.locale != turn.language:
         parts.append(turn.say("answer.other_language", language=turn.say(f"language.{article.locale}")))
-    parts.append(article.answer.strip())
+    parts.append("\n".join(f"• {line}" for line in part) if part else article.answer.strip())
     choices: list[Choice] = []
     offered = article.flow or flow
     if offered:
@@ -95,7 +97,20 @@ def _refs(turn: TurnContext, candidates: tuple[ArticleCandidate, ...]) -> list[A
     return refs
 
 
+def _detail(decision: Decision, turn: TurnContext) -> list[Reply]:
+    """What the article just shown says of the side asked for; where it says nothing of it, a person may."""
+    best = decision.articles[0]
+    article = turn.article(best.id, turn.language)
+    side = asked_for(turn.understanding.text, turn.language)
+    lines = excerpt(article, side) if article is not None and side is not None else []
+    if lines:
+        return show_article(turn, best.id, best.probability, lead=turn.say(DETAIL), part=lines)
+    return _offer_human(Decision("offer_human", "handover.offer_again", reason="the article does not say"), turn)
+
+
 def _answer(decision: Decision, turn: TurnContext) -> list[Reply]:
+    if decision.key == DETAIL:
+        return _detail(decision, turn)
     best = decision.articles[0]
     lead = ""
     if turn.memory.article == best.id and turn.memory.last == "answer":
@@ -108,7 +123,10 @@ def _answer(decision: Decision, turn: TurnContext) -> list[Reply]:
         for reply in shown:
             reply.feedback = False
         return shown + hand_over(Decision("handover", "handover.person_only", reason=f"person only: {best.id}"), turn)
-    return show_article(turn, best.id, best.probability, lead=lead, flow=decision.flow) or _unknown(Decision("unknown", "unknown.qualify"), turn)
+    shown = show_article(turn, best.id, best.probability, lead=lead, flow=decision.flow)
+    if shown and turn.understanding.mood == "angry":      # an article alone is a poor reply to anger
+        shown[-1].choices.append(button(turn, "human"))
+    return shown or _unknown(Decision("unknown", "unknown.qualify"), turn)
 
 
 def _options(decision: Decision, turn: TurnContext) -> list[Reply]:
@@ -161,19 +179,23 @@ def _offer_human(decision: Decision, turn: TurnContext) -> list[Reply]:
 
 
 def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object] | None = None, note: str = "",
-              flow: str | None = None) -> list[Reply]:
-    """Say that a person takes over, when, and that nothing need be said again; ask for the ticket."""
+              flow: str | None = None, instructed: str | None = None) -> list[Reply]:
+    """Say that a person takes over, when, and that nothing need be said again; ask for the ticket.
+
+    ``instructed`` is the danger for which a flow has said already what to do.
+    """
     memory = turn.memory
     urgent = decision.urgent
+    danger = (danger_of(turn.understanding) or "any") if decision.key == "urgent" else None
     turn.effect(
         "handover", reason=decision.reason or "asked", urgent=urgent, theme=memory.theme, language=memory.language,
         asks=list(memory.asks), shown=list(memory.shown), refused=list(memory.refused), mood=turn.understanding.mood,
-        anger=memory.anger, slots=slots or {}, note=" · ".join(filter(None, (note, memory.note))), flow=flow, priority="urgent" if urgent else "high" if memory.anger > 1 else "normal",
+        anger=memory.anger, slots=slots or {}, note=" · ".join(filter(None, (note, memory.note))), flow=flow, instructed=danger or instructed, priority="urgent" if urgent else "high" if memory.anger > 1 else "normal",
     )
     memory.pending = None
     memory.unknown = 0
     if urgent:      # nobody in danger should be told to stay and write
-        lead = danger_words(danger_of(turn.understanding) or "any", turn.say) if decision.key == "urgent" else ""
+        lead = danger_words(danger, turn.say) if danger else ""
         return [Reply(text=f"{lead}\n\n{turn.say('handover.urgent_opened')}".strip(), reply="handover")]
     lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
     return [Reply(text=f"{lead}\n\n{when_answered(turn)}", reply="handover")]

@@ -21,9 +21,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import failpoints
 from bot.assistant.protocol import TurnRequest
-from bot.errors import RelaisError
+from bot.errors import ConfigurationError, RelaisError
 from bot.logs import configure
 from bot.settings import Settings, get_settings
 
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
+#: Turns worked on at a time; others wait in line. A turn is computation, so that more at a time would only make
+#: every one of them late; a few, because some wait for a back office.
+AT_ONCE = 8
+
+
 class Dialogue:
     """The loaded assistant of this process; ``engine`` is swapped when content changes."""
 
@@ -45,6 +52,7 @@ class Dialogue:
         self.rasa: RasaAgent | None = None
         self.problem: str | None = "starting"
         self.started = time.monotonic()
+        self.gate = asyncio.Semaphore(AT_ONCE)
 
     def load(self) -> None:
         """Load models and begin watching content (blocking, some seconds)."""
@@ -93,6 +101,21 @@ class Dialogue:
         log.info("dialogue.ready", seconds=round(time.monotonic() - self.started, 1))
 
 
+class OnlyOurs:
+    """Answers 403 to calls that do not carry the secret of this installation."""
+
+    def __init__(self, app: ASGIApp, secret: str) -> None:
+        self.app, self._secret = app, secret.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = next((value for name, value in scope["headers"] if name == b"x-relais-secret"), b"")
+            if not hmac.compare_digest(given, self._secret):
+                await JSONResponse({"detail": "This port is not for you."}, 403)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
 def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
     """The HTTP side of a dialogue process."""
 
@@ -112,12 +135,7 @@ def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
 
     app = FastAPI(title="Relais dialogue", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
 
-    @app.middleware("http")
-    async def only_ours(request: Request, call_next: Any) -> Response:
-        if not hmac.compare_digest(request.headers.get("X-Relais-Secret", ""), secret):
-            return JSONResponse({"detail": "This port is not for you."}, 403)
-        response: Response = await call_next(request)
-        return response
+    app.add_middleware(OnlyOurs, secret=secret)
 
     @app.get("/health")
     async def health() -> JSONResponse:
@@ -129,26 +147,40 @@ def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
         return JSONResponse(body, 200 if dialogue.problem is None else 503)
 
     @app.post("/turn")
-    async def turn(request: TurnRequest) -> JSONResponse:
+    async def turn(call: Request) -> Response:
         from bot.assistant.turn import take_turn
 
+        try:
+            request = TurnRequest.parse_raw(await call.body())
+        except ValueError as error:
+            return JSONResponse({"detail": f"This is no turn: {error}"}, 422)
         if dialogue.engine is None or dialogue.rasa is None or dialogue.problem:
             return JSONResponse({"detail": "The dialogue process is still starting."}, 503)
         try:
-            response = await take_turn(dialogue.engine, dialogue.rasa, request)
+            await failpoints.reached("dialogue.received")
+            async with dialogue.gate:
+                if await call.is_disconnected():      # whoever asked gave up while this turn waited
+                    return JSONResponse({"detail": "Nobody waits for this turn any more."}, 503)
+                # A turn that hangs must not keep its place in the line for good; nobody waits longer for it.
+                response = await asyncio.wait_for(
+                    take_turn(dialogue.engine, dialogue.rasa, request), dialogue.settings.turn_timeout)
+        except asyncio.TimeoutError:
+            log.warning("turn.too_long", turn=request.turn_id)
+            return JSONResponse({"detail": "The turn took too long."}, 500)
         except RelaisError as error:
             log.warning("turn.failed", detail=error.detail, turn=request.turn_id)
             return JSONResponse({"detail": error.detail}, 500)
         except Exception:
             log.exception("turn.raised", turn=request.turn_id)
             return JSONResponse({"detail": "The turn failed."}, 500)
-        return JSONResponse(response.dict())
+        await failpoints.reached("dialogue.replying")
+        return Response(response.json(), media_type="application/json")
 
     @app.post("/understand")
     async def understand(body: dict[str, Any]) -> JSONResponse:
         if dialogue.engine is None:
             return JSONResponse({"detail": "The dialogue process is still starting."}, 503)
-        from bot.understanding.decide import first_message
+        from bot.assistant.first import first_message
 
         text, locale = str(body.get("text") or ""), body.get("locale")
         return JSONResponse(first_message(dialogue.engine.model, text, locale if isinstance(locale, str) else None))
@@ -159,16 +191,27 @@ def create_app(dialogue: Dialogue, secret: str) -> FastAPI:
 def main() -> None:
     """Run a dialogue process."""
     parser = argparse.ArgumentParser(description="A dialogue process (started by `relais serve`).")
-    parser.add_argument("--port", type=int, required=True)
-    port: int = parser.parse_args().port
-    warnings.filterwarnings("ignore")
+    parser.add_argument("--port", type=int, default=0, help="default RELAIS_DIALOGUE_PORT")
+    try:
+        serve_dialogue(parser.parse_args().port)
+    except RelaisError as error:
+        sys.exit(f"relais dialogue: {error.detail}")
+
+
+def serve_dialogue(port: int = 0) -> None:
+    """Serve turns until a signal. Raises ConfigurationError where port or secret is missing."""
     settings = get_settings()
-    configure(settings, "dialogue")
+    port = port or settings.dialogue_port
+    if not port:
+        raise ConfigurationError("The dialogue process needs a port: --port or RELAIS_DIALOGUE_PORT.")
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
     if not secret:
-        sys.exit("RELAIS_DIALOGUE_SECRET is not set.")
+        raise ConfigurationError("RELAIS_DIALOGUE_SECRET is not set: web and dialogue processes share it.")
+    warnings.filterwarnings("ignore")
+    configure(settings, "dialogue")
+    failpoints.activate(settings)
     app = create_app(Dialogue(settings), secret)
-    uvicorn.run(app, host="127.0.0.1", port=port, ws="none", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    uvicorn.run(app, host=settings.dialogue_host, port=port, ws="none", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
 
 
 if __name__ == "__main__":

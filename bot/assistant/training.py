@@ -48,7 +48,7 @@ def rasa_model_path(settings: Settings) -> Path:
 
 def understanding_sources(settings: Settings) -> list[Path]:
     """Files the understanding model is made of."""
-    return [*settings.data.glob("faq/**/*.yml"), *settings.data.glob("nlu/*.yml")]
+    return [*settings.data.glob("faq/**/*.yml"), *settings.data.glob("nlu/*.yml"), *settings.data.glob("calibration/*.jsonl")]
 
 
 def get_encoder(settings: Settings) -> Encoder | None:

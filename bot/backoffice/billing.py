@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bot.backoffice.port import Bill, BillLine, MeterReading, Register, Tariff
 from bot.backoffice.prices import PriceBook, cents
+from bot.backoffice.records import Bill, BillLine, MeterReading, Register, Tariff
 from bot.backoffice.usage import Profile, use
 
 ISSUE_DAYS = 3       # between the end of a period and its bill

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal
 
-from bot.backoffice.port import Bill, BillLine
+from bot.backoffice.records import Bill, BillLine
 
 Cause = Literal["price", "consumption", "estimate", "days", "power", "fees", "regularisation"]
 CAUSES: tuple[Cause, ...] = ("price", "consumption", "estimate", "days", "power", "fees", "regularisation")

@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.backoffice.mails import hint
-from bot.backoffice.port import Access, Challenge, VerifiedCustomer
+from bot.backoffice.records import Access, Challenge, VerifiedCustomer
 from bot.errors import ConfigurationError, Conflict, NotAllowed, TooManyRequests
 
 TOKEN_SECONDS = 30 * 60

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from bot.backoffice import ledger, wire
 from bot.backoffice.billing import ISSUE_DAYS, Counter, Subscriber, make_bill
 from bot.backoffice.ledger import Account, euros, last_reading, to_cents
-from bot.backoffice.port import MeterReading, ReadingKind, Register, Tariff
 from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import MeterReading, ReadingKind, Register, Tariff
 from bot.backoffice.usage import index_on, use
 
 _MONTHS = {"monthly": 1, "bimonthly": 2, "yearly": 12}

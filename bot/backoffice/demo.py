@@ -28,7 +28,8 @@ from bot.backoffice.ledger import Account
 from bot.backoffice.mails import CodePost
 from bot.backoffice.numbers import is_contract_number, mask_iban, normalise_contract, reference_for
 from bot.backoffice.people import shown
-from bot.backoffice.port import (
+from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import (
     Access,
     AnnualUse,
     Bill,
@@ -50,7 +51,6 @@ from bot.backoffice.port import (
     Register,
     VerifiedCustomer,
 )
-from bot.backoffice.prices import PriceBook
 from bot.backoffice.schema import VERSION, Database
 from bot.backoffice.seed import seed
 from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from bot.backoffice import wire
-from bot.backoffice.port import (
+from bot.backoffice.records import (
     Access,
     AnnualUse,
     Bill,

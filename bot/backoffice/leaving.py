@@ -11,8 +11,8 @@ from bot.backoffice import ledger
 from bot.backoffice.billing import consumption_lines, subscription_lines, to_kwh
 from bot.backoffice.cycle import subscriber, units
 from bot.backoffice.ledger import Account
-from bot.backoffice.port import CancelDetails, CancellationPreview, MoveDetails
 from bot.backoffice.prices import PriceBook, cents
+from bot.backoffice.records import CancelDetails, CancellationPreview, MoveDetails
 from bot.errors import BadInput, Conflict
 
 _LATEST = timedelta(days=365)

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from bot.backoffice import wire
 from bot.backoffice.numbers import mask_email, mask_iban, mask_phone
-from bot.backoffice.port import Bill, Contract, Meter, MeterReading, Register, Tariff
 from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import Bill, Contract, Meter, MeterReading, Register, Tariff
 from bot.backoffice.usage import Profile
 from bot.errors import NotFound
 

@@ -11,7 +11,8 @@ from bot.backoffice import ledger
 from bot.backoffice.billing import ISSUE_DAYS, consumption_lines, subscription_lines, to_kwh
 from bot.backoffice.cycle import period_end, subscriber, units
 from bot.backoffice.ledger import Account, last_reading
-from bot.backoffice.port import (
+from bot.backoffice.prices import PriceBook, cents
+from bot.backoffice.records import (
     AnnualUse,
     IndexEstimate,
     MeterReading,
@@ -19,7 +20,6 @@ from bot.backoffice.port import (
     ReadingPreview,
     Register,
 )
-from bot.backoffice.prices import PriceBook, cents
 from bot.backoffice.usage import index_on, use
 from bot.errors import BadInput, Conflict
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.backoffice import wire
-from bot.backoffice.port import Outage, OutageReport
+from bot.backoffice.records import Outage, OutageReport
 
 _SHORTEST = timedelta(hours=1)
 

@@ -10,8 +10,8 @@ from typing import Literal
 from bot.backoffice.cycle import add_months
 from bot.backoffice.ledger import Account, euros, running, to_cents
 from bot.backoffice.meter import bills_owed
-from bot.backoffice.port import Instalment, PaymentOptions, PaymentPlan
 from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import Instalment, PaymentOptions, PaymentPlan
 from bot.errors import BadInput, Conflict
 
 _YEAR = timedelta(days=365)

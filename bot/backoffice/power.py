@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Literal
 
-from bot.backoffice.port import Tariff
 from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import Tariff
 
 DwellingType = Literal["studio", "flat", "house"]
 Heating = Literal["electric", "heat_pump", "gas", "wood", "oil", "collective"]

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bot.backoffice.port import Register, Tariff
+from bot.backoffice.records import Register, Tariff
 from bot.errors import ConfigurationError
 
 CENT = Decimal("0.01")

@@ -14,8 +14,8 @@ from bot.backoffice.cycle import add_months, advance
 from bot.backoffice.ledger import of_row
 from bot.backoffice.numbers import reference_for
 from bot.backoffice.people import FIRST_SERIAL, Person, invent, shown
-from bot.backoffice.port import Outage, Register, Tariff
 from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import Outage, Register, Tariff
 from bot.backoffice.usage import index_on, use
 
 CUSTOMERS = 200

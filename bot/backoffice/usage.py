@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from bot.backoffice.port import Register
 from bot.backoffice.prices import PriceBook
+from bot.backoffice.records import Register
 
 EPOCH = date(2021, 1, 1)       # counters stand at Profile.first_index on this day
 

@@ -55,6 +55,15 @@ class ChoiceNotOffered(Conflict):
         )
 
 
+class AlreadyRated(Conflict):
+    """This survey has its answer."""
+
+    code = "already-rated"
+
+    def __init__(self) -> None:
+        super().__init__("You have rated this already, thank you.", key="problem_already_rated")
+
+
 class TooManyMessages(TooManyRequests):
     """Over the rate one conversation may send at."""
 

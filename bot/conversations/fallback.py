@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from bot.assistant.protocol import ArticleRef, Choice, Effect, Reply, TurnResponse
-from bot.conversations.courtesy import is_courtesy, is_greeting
+from bot.conversations.courtesy import asks_for_person, is_courtesy, is_greeting
 from bot.conversations.model import Event
 from bot.conversations.wording import say
 from bot.faq.articles import Article
@@ -44,9 +44,16 @@ class Fallback:
 
     def person(self, message: Event, language: str) -> TurnResponse:
         """Apology and ticket, without looking anything up."""
-        if detect_danger(message.text, language):
-            return _ticket(message, language, "fallback_urgent", "urgent", urgent=True)
+        if danger := detect_danger(message.text, language):
+            return _ticket(message, language, "fallback_urgent", "urgent", danger=danger)
         return _ticket(message, language, "fallback_ticket", "assistant unavailable")
+
+    def search(self, text: str, language: str) -> list[dict[str, object]]:
+        """Articles found by words alone, best first, as staff pages list them; blocking."""
+        with self._lock:
+            self._refresh()
+            found = self._search.search(text, language=language, k=5) if self._search else []  # type: ignore[attr-defined]
+        return [{"id": hit.id, "locale": hit.locale} for hit in found]
 
     def warm(self) -> None:
         """Build the index now, so that the first outage does not wait for it. Never raises."""
@@ -58,13 +65,13 @@ class Fallback:
 
     def _plan(self, message: Event, recent: Sequence[Event], language: str) -> TurnResponse:
         text, choice = message.text, str(message.payload.get("choice") or "")
-        if detect_danger(text, language):
-            return _ticket(message, language, "fallback_urgent", "urgent", urgent=True)
-        if choice == "human":
+        if danger := detect_danger(text, language):
+            return _ticket(message, language, "fallback_urgent", "urgent", danger=danger)
+        if choice == "human" or (not choice and asks_for_person(text)):
             return _ticket(message, language, "fallback_human", "asked")
         if not choice and is_greeting(text):
             return _small_talk("fallback_hello", language)
-        if not choice and is_courtesy(text) and any(ch.isalnum() for ch in text):
+        if not choice and is_courtesy(text):
             return _small_talk("fallback_thanks", language)
         with self._lock:
             self._refresh()
@@ -136,10 +143,10 @@ def _small_talk(key: str, language: str) -> TurnResponse:
 
 
 def _ticket(
-    message: Event, language: str, key: str, reason: str, *, urgent: bool = False
+    message: Event, language: str, key: str, reason: str, *, danger: str | None = None
 ) -> TurnResponse:
     reply = Reply(text=say(key, language), reply="handover")
     effect = Effect(kind="handover", key="fallback:handover",
-                    payload={"reason": reason, "urgent": urgent,
-                             "theme": "urgence" if urgent else None})
-    return _result(language, [reply], [effect], "urgent" if urgent else "human")
+                    payload={"reason": reason, "urgent": danger is not None, "instructed": danger,
+                             "theme": "urgence" if danger else None})
+    return _result(language, [reply], [effect], "urgent" if danger else "human")

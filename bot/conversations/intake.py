@@ -9,20 +9,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.conversations import store
+from bot.conversations import store, survey
 from bot.conversations.courtesy import is_courtesy
-from bot.conversations.errors import ChoiceNotOffered, EmptyMessage, MessageTooLong
+from bot.conversations.errors import AlreadyRated, ChoiceNotOffered, EmptyMessage, MessageTooLong
 from bot.conversations.model import Conversation, Draft, Event
 from bot.conversations.text import clean, is_blank
 from bot.conversations.turns import Turn, claim, is_free, new_lease
 from bot.conversations.wording import say, speak
 from bot.errors import BadInput
+from bot.failpoints import hit
+from bot.handover.alarm import raise_alarm
 from bot.privacy.redaction import redact
 from bot.storage.clock import later, now_iso
 from bot.storage.schema import feedback
+from bot.tickets import satisfaction
 from bot.tickets import store as tickets
+from bot.tickets.states import REOPEN_DAYS
 
-REOPEN_DAYS = 7
 #: First buttons of a conversation: id as the dialogue knows it, wording key.
 FIRST_CHOICES = (
     ("flow:outage", "choice_outage"),
@@ -86,7 +89,8 @@ def accept(
     if choice is not None:
         label = _label(connection, conversation, choice, knows_article)
         payload = {"text": label, "choice": choice}
-    mode, more = _receive(connection, conversation, text)
+    hit("web.message.storing")
+    mode, more = receive(connection, conversation, text, clicked=choice is not None)
     values: dict[str, Any] = {"mode": mode, "closed_at": None}
     free = mode == "bot" and is_free(conversation)
     next_in_line = free and conversation.asked_seq <= conversation.answered_seq
@@ -97,6 +101,7 @@ def accept(
     conversation, made = store.append_to(
         connection, conversation, [Draft("message", "customer", payload, client_message_id), *more],
         **values)
+    hit("web.message.written")
     if next_in_line:
         turn: Turn | None = Turn(conversation, made[0], values["turn_token"], values["turn_attempts"])
     else:
@@ -106,23 +111,36 @@ def accept(
 
 def rate(
     connection: Connection, conversation_id: str, token: str, *, kind: str, value: int,
-    comment: str | None,
+    comment: str | None, reason: str | None = None,
 ) -> list[Event]:
-    """Store a rating (``helped`` 0/1, ``csat`` 1–5, ``effort`` 1–10)."""
+    """Store a rating (``helped`` 0/1, ``csat`` 1–5, ``effort`` 1–10), each survey once.
+
+    The ticket keeps a ``csat`` with its ``reason`` (one of ``satisfaction.REASONS``), if any. Raises
+    BadInput, AlreadyRated.
+    """
     conversation = store.open_with(connection, conversation_id, token, lock=True)
     ranges = {"helped": (0, 1), "csat": (1, 5), "effort": (1, 10)}
     low, high = ranges[kind]
     if not low <= value <= high:
         raise BadInput(f"{kind} must be between {low} and {high}.")
+    said_before = survey.answered(connection, conversation.id, kind)
+    if said_before == value:
+        return []
+    if said_before is not None:
+        raise AlreadyRated()
     note = redact(clean(comment)[:2000]) if comment else None
-    with_agent = tickets.of_conversation(connection, conversation.id) is not None
+    ticket = tickets.of_conversation(connection, conversation.id)
+    with_agent = ticket is not None
+    if ticket is not None and kind == "csat":
+        satisfaction.rate(connection, ticket, value, reason)
     connection.execute(sa.insert(feedback).values(
         conversation_id=conversation.id, at=now_iso(), kind=kind, value=value, comment=note,
         with_agent=with_agent))
     shown: dict[str, Any] = {kind: bool(value) if kind == "helped" else value}
     if note:
         shown["comment"] = note
-    return store.append(connection, conversation.id, [Draft("survey", "customer", shown)])
+    more = survey.follow_up(connection, conversation, kind, with_agent)
+    return store.append(connection, conversation.id, [Draft("survey", "customer", shown), *more])
 
 
 def _label(
@@ -148,23 +166,27 @@ def _asked_feedback(connection: Connection, conversation_id: str) -> bool:
                for e in store.last_events(connection, conversation_id, 30))
 
 
-def _receive(
-    connection: Connection, conversation: Conversation, text: str
+def receive(
+    connection: Connection, conversation: Conversation, text: str, *, clicked: bool = False
 ) -> tuple[str, list[Draft]]:
-    """Who the message is for, and what its ticket does about it."""
-    if conversation.mode == "bot":
-        return "bot", []
+    """Who a customer's message is for (a mode), and what its ticket does about it.
+
+    A settled ticket opens again, but not for thanks alone nor for a button of the bot's (``clicked``).
+    """
+    if conversation.mode == "bot" and conversation.contact_channel is None:
+        return "bot", []     # never with a person
     ticket = tickets.of_conversation(connection, conversation.id)
     if ticket is None:
         return "bot", []
     if conversation.mode in ("waiting", "agent"):
-        if ticket["status"] in ("pending", "on_hold"):
-            tickets.act(connection, ticket, "customer", "customer")
-        return conversation.mode, []
+        ticket = tickets.heard(connection, ticket)
+        return conversation.mode, raise_alarm(connection, conversation, ticket, text)
     recent = (ticket["solved_at"] or "") >= later(-REOPEN_DAYS * 86400)
     handed_back = tickets.last_action(connection, ticket["reference"]) == "hand_back"
-    if not recent or handed_back or is_courtesy(text):
-        return "bot", []     # "merci !" after a solved ticket needs no person
+    if not recent or handed_back or clicked or is_courtesy(text):
+        return "bot", []
     ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
+    alarm = raise_alarm(connection, conversation, ticket, text)
     shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
-    return "agent" if ticket["assignee"] else "waiting", [Draft("ticket", "system", shown)]
+    return "agent" if ticket["assignee"] else "waiting", [
+        Draft("ticket", "system", shown), *alarm]

@@ -38,7 +38,7 @@ class Event:
     def public(self) -> dict[str, Any]:
         """The event as its customer sees it."""
         shown = {key: value for key, value in self.payload.items() if key not in PRIVATE}
-        if self.client_message_id:
+        if self.client_message_id and self.author == "customer":
             shown["client_message_id"] = self.client_message_id
         return {"seq": self.seq, "at": self.at, "kind": self.kind, "author": self.author, **shown}
 

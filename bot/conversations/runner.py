@@ -22,13 +22,15 @@ from bot.conversations import store
 from bot.conversations.broadcast import Broadcaster
 from bot.conversations.effects import Moment
 from bot.conversations.fallback import Fallback
-from bot.conversations.turns import Committed, Turn, abandoned, claim_by_id, commit
+from bot.conversations.turns import Committed, Turn, abandoned, claim_by_id, commit, release
 from bot.conversations.wording import speak
 from bot.errors import DialogueUnavailable, RelaisError
+from bot.failpoints import reached
+from bot.handover import safety
 from bot.storage.clock import iso, parse, utcnow
 from bot.storage.database import Database
 from bot.tickets.hours import Desk
-from bot.tickets.queue import recent_wait
+from bot.tickets.queue import newcomer_wait
 
 _log = structlog.get_logger(__name__)
 _LEAST_TIMEOUT = 0.8      # a message that already waited still gets a real try
@@ -85,20 +87,34 @@ class Runner:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _work(self, turn: Turn | None) -> None:
+        while turn is not None:
+            try:
+                following = await self._one(turn)
+            except Exception as error:  # the sweeper tries again
+                _log.error("turn failed", turn=turn.id, error=repr(error))
+                await self._give_back(turn)
+                return
+            turn = following
+
+    async def _give_back(self, turn: Turn) -> None:
         try:
-            while turn is not None:
-                turn = await self._one(turn)
-        except Exception as error:  # the lease runs out and the sweeper tries again
-            _log.error("turn failed", turn=turn.id if turn else None, error=repr(error))
+            await self._database.run_write(lambda c: release(c, turn))
+        except Exception as error:      # the database is away: the lease runs out instead
+            _log.warning("turn not given back", turn=turn.id, error=repr(error)[:300])
 
     async def _one(self, turn: Turn) -> Turn | None:
         began = time.perf_counter()
+        await reached("web.turn.begun")
         self._typing(turn)
         source = "dialogue"
         try:
-            if turn.attempts > _GIVE_UP_AFTER:
+            kind = safety.detect(turn.message.text)
+            if turn.attempts > _GIVE_UP_AFTER and kind is None:
                 raise DialogueUnavailable("This turn failed before.", problems="tries used up")
-            response = await self._ask(turn)
+            if kind is not None:      # a person and the numbers to call, at once, whatever else works
+                source, response = "safety", safety.plan(kind, turn.message, turn.conversation.language)
+            else:
+                response = await self._ask(turn)
         except DialogueUnavailable as error:
             _log.warning("turn falls back", turn=turn.id, why=error.context.get("problems"))
             source, response = "fallback", await self._fall_back(turn)
@@ -115,10 +131,13 @@ class Runner:
             FALLBACKS.inc()
         TURNS.labels(source).inc()
         TURN_SECONDS.observe(time.perf_counter() - began)
+        await reached("web.turn.committed")
         self._broadcaster.publish(done.events)
+        await reached("web.turn.published")
         return done.following
 
     async def _commit(self, turn: Turn, response: TurnResponse, source: str) -> Committed:
+        await reached("web.turn.committing")
         moment = Moment(utcnow(), self._desk)
         return await self._database.run_write(
             lambda c: commit(c, turn, response, moment, self.lease_seconds, source=source)
@@ -127,7 +146,10 @@ class Runner:
     async def _ask(self, turn: Turn) -> TurnResponse:
         waited = (utcnow() - parse(turn.message.at)).total_seconds()
         timeout = max(_LEAST_TIMEOUT, min(self._timeout, _WITHIN - _SPARE - waited))
-        response = await self._client.turn(await self._request(turn), timeout=timeout)
+        request = await self._request(turn)
+        await reached("web.turn.asking")
+        response = await self._client.turn(request, timeout=timeout)
+        await reached("web.turn.answered")
         said = any(reply.text.strip() for reply in response.replies)
         acts = any(effect.kind in ("handover", "close") for effect in response.effects)
         if not said and not acts:
@@ -135,6 +157,7 @@ class Runner:
         return response
 
     async def _request(self, turn: Turn) -> TurnRequest:
+        await reached("web.turn.requesting")
         conversation, message = turn.conversation, turn.message
         facts = await self._current_facts()
         choice = message.payload.get("choice")
@@ -149,6 +172,7 @@ class Runner:
         )
 
     async def _fall_back(self, turn: Turn) -> TurnResponse:
+        await reached("web.turn.fallback")
         language = speak(turn.conversation.language)
         try:
             recent = await self._database.run_read(
@@ -173,7 +197,7 @@ class Runner:
         if time.monotonic() - self._facts.at > 5 or not self._facts.at:
             now = utcnow()
             opening = self._desk.next_opening(now)
-            wait = await self._database.run_read(lambda c: recent_wait(c, None, now))
+            wait = await self._database.run_read(lambda c: newcomer_wait(c, self._desk, now))
             self._facts = _Facts(time.monotonic(), self._desk.is_open(now),
                                  iso(opening) if opening else None, wait)
         return self._facts
@@ -183,9 +207,11 @@ class Runner:
             await asyncio.sleep(1.0)
             try:
                 for conversation_id in await self._database.run_read(abandoned):
+                    await reached("web.sweep.found")
                     turn = await self._database.run_write(
                         lambda c, i=conversation_id: claim_by_id(c, i, self.lease_seconds)  # type: ignore[misc]
                     )
+                    await reached("web.sweep.claimed")
                     if turn is not None:
                         self.begin(turn)
             except Exception as error:  # the database may be away: try again

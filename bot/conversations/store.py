@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection
 
 from bot.conversations.errors import UnknownConversation
 from bot.conversations.model import Conversation, Draft, Event
+from bot.conversations.passes import Proven
+from bot.integrations import announce
 from bot.storage.clock import now_iso
 from bot.storage.schema import conversations, events
 
@@ -62,6 +64,7 @@ def create(
         "mode": "bot", "seq": 0, "asked_seq": 0, "answered_seq": 0, "turn_attempts": 0,
     }
     connection.execute(sa.insert(conversations).values(**row))
+    announce.created(connection, str(row["id"]), language, now)
     return get(connection, row["id"]), token  # type: ignore[arg-type]
 
 
@@ -77,13 +80,16 @@ def get(connection: Connection, conversation_id: str, *, lock: bool = False) -> 
 def open_with(
     connection: Connection, conversation_id: str, token: str, *, lock: bool = False
 ) -> Conversation:
-    """The conversation this token opens; a wrong token and a wrong id are told alike."""
+    """The conversation this token (or proven pass) opens; a wrong token and a wrong id are told alike."""
     try:
         found = get(connection, conversation_id, lock=lock)
     except UnknownConversation:
         hmac.compare_digest(hash_token(token), hash_token(""))   # same work either way
         raise
-    if not hmac.compare_digest(found.token_hash, hash_token(token)):
+    if isinstance(token, Proven):
+        if token != found.id:
+            raise UnknownConversation()
+    elif not hmac.compare_digest(found.token_hash, hash_token(token)):
         raise UnknownConversation()
     return found
 
@@ -103,6 +109,7 @@ def append_to(
     if made:
         connection.execute(_INSERT_EVENTS, [vars(event) for event in made])
         values |= {"seq": made[-1].seq, "last_at": made[-1].at, "outcome": None}
+        announce.events(connection, made)
     update(connection, conversation.id, **values)
     return replace(conversation, **values), made
 
@@ -122,6 +129,7 @@ def append(
     last = connection.execute(_HEAD, {"id": conversation_id}).scalar_one()
     made = _numbered(conversation_id, drafts, last - len(drafts), at)
     connection.execute(_INSERT_EVENTS, [vars(event) for event in made])
+    announce.events(connection, made)
     return made
 
 

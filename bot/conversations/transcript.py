@@ -17,7 +17,7 @@ def as_text(conversation: Conversation, events: Sequence[Event], zone: tzinfo) -
     lines = [say("transcript_title", language), ""]
     for event in _spoken(events):
         lines.append(f"[{_clock(event, zone)}] {_author(event, language)}")
-        lines += [event.text, ""]
+        lines += [part for part in (event.text, *_files(event)) if part] + [""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -27,7 +27,7 @@ def as_html(conversation: Conversation, events: Sequence[Event], zone: tzinfo) -
     title = html.escape(say("transcript_title", language))
     rows = "\n".join(
         f"<dt>{html.escape(_author(event, language))} <time datetime=\"{html.escape(event.at)}\">"
-        f"{_clock(event, zone)}</time></dt>\n<dd>{_paragraphs(event.text)}</dd>"
+        f"{_clock(event, zone)}</time></dt>\n<dd>{_paragraphs(_words(event))}</dd>"
         for event in _spoken(events)
     )
     return (
@@ -38,7 +38,16 @@ def as_html(conversation: Conversation, events: Sequence[Event], zone: tzinfo) -
 
 
 def _spoken(events: Sequence[Event]) -> list[Event]:
-    return [event for event in events if event.text]
+    return [event for event in events if event.text or _files(event)]
+
+
+def _files(event: Event) -> list[str]:
+    """One line a file that came with the message."""
+    return [f"[{item['name']}]" for item in event.payload.get("attachments") or ()]
+
+
+def _words(event: Event) -> str:
+    return "\n".join(part for part in (event.text, *_files(event)) if part)
 
 
 def _author(event: Event, language: str) -> str:

@@ -14,10 +14,13 @@ from bot.assistant.protocol import Reply, TurnResponse
 from bot.conversations import store
 from bot.conversations.effects import Moment, carry_out
 from bot.conversations.model import Conversation, Draft, Event
+from bot.failpoints import hit
 from bot.storage.clock import iso, later, now_iso
 from bot.storage.schema import conversations, events
 
 _C, _E = conversations.c, events.c
+#: Seconds. A lease that ends later was given before the clock was set back, and binds nobody.
+_LONGEST_LEASE = 300.0
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,21 @@ def claim(
 
 def is_free(conversation: Conversation) -> bool:
     """Whether nobody is answering this conversation now."""
-    return not conversation.turn_token or (conversation.turn_lease_until or "") <= now_iso()
+    until = conversation.turn_lease_until or ""
+    return not conversation.turn_token or until <= now_iso() or until > later(_LONGEST_LEASE)
 
 
 def new_lease(conversation: Conversation, lease_seconds: float) -> dict[str, Any]:
     """The columns that give the turn to the caller."""
     return {"turn_token": uuid.uuid4().hex, "turn_lease_until": later(lease_seconds),
             "turn_attempts": conversation.turn_attempts + 1}
+
+
+def release(connection: Connection, turn: Turn) -> None:
+    """Give a turn back that failed, so that it is taken up at once and not when its lease ends."""
+    connection.execute(sa.update(conversations).where(
+        _C.id == turn.conversation.id, _C.turn_token == turn.token)
+        .values(turn_token=None, turn_lease_until=None))
 
 
 def claim_by_id(connection: Connection, conversation_id: str, lease_seconds: float) -> Turn | None:
@@ -87,7 +98,8 @@ def abandoned(connection: Connection, limit: int = 50) -> list[str]:
         sa.select(_C.id)
         .where(
             _C.asked_seq > _C.answered_seq, _C.mode == "bot",
-            sa.or_(_C.turn_token.is_(None), _C.turn_lease_until < now_iso()),
+            sa.or_(_C.turn_token.is_(None), _C.turn_lease_until < now_iso(),
+                   _C.turn_lease_until > later(_LONGEST_LEASE)),
         )
         .order_by(_C.last_at)
         .limit(limit)
@@ -126,9 +138,11 @@ def commit(
     ]
     conversation, made = store.append_to(
         connection, conversation, drafts, at=iso(moment.now), **values)
+    hit("web.turn.written")
     if response.effects:
         made += carry_out(connection, conversation, turn.message, response.effects, moment)
         conversation = store.get(connection, conversation.id)
+    hit("web.turn.effects")
     return Committed(made, claim(connection, conversation, lease_seconds))
 
 

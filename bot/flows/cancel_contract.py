@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from bot.assistant.protocol import Choice, Input, Reply
-from bot.backoffice.port import CancelDetails
+from bot.backoffice.records import CancelDetails
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.contract import contract_step, today
 from bot.flows.facts import fact
@@ -44,25 +44,28 @@ ID = "cancel_contract"
 Reason = Literal["moving", "other_supplier", "death", "price", "service", "other"]
 _DEATH = re.compile(
     r"\b(?:dece(?:s|de\w*)|defunte?s?|succession|veufs?|veuves?|(?:est|etait|sont|vient de) (?:mort|mourir|decede)\w*|mort de (?:mon|ma|notre)|nous a quittes?|"
-    r"died|passed away|deceased|late (?:husband|wife|father|mother)|overleden|gestorven|fallec\w*|difunt\w*|murio|verstorben\w*|gestorben|deced\w*|"
+    r"died|passed away|deceased|late (?:husband|wife|father|mother)|overleden|overlijden|gestorven|weduwe|weduwnaar|fallec\w*|difunt\w*|murio|ha muerto|viud[oa]|"
+    r"verstorben\w*|gestorben|todesfall|witwer?|erbfall|nachlass|deced\w*|vedov[oa]|(?:morte|scomparsa) (?:di|del|della) mi[oa]|"
     r"defunt\w*|e (?:morto|morta|mancat\w*))\b"
 )
 _REASONS = compile_patterns({
     "other_supplier": (
         r"(?:autre|nouveau|change\w*(?: de)?) fournisseur|fournisseur concurrent|concurren\w*|(?:chez|pour|vers) (?:edf|engie|total\w*|eni|ekwateur|octopus|vattenfall|ohm|mint|alpiq|ilek|enercoop|plenitude)",
-        r"(?:other|another|new|switch\w*|chang\w*) (?:energy )?supplier|switch\w* to", r"(?:andere|nieuwe) leverancier", r"(?:otra|nueva|cambi\w* de) (?:compania|comercializadora)",
-        r"(?:anderer|anderen|neuer|neuen) (?:anbieter|versorger)|anbieterwechsel", r"(?:altro|nuovo|cambi\w*) (?:il )?fornitore",
+        r"(?:other|another|new|switch\w*|chang\w*) (?:energy )?supplier|switch\w* to", r"(?:andere|nieuwe|goedkopere) (?:energie)?leverancier|overstap\w*|stap\w* over", r"(?:otra|nueva|cambi\w* de) (?:compania|comercializadora|empresa)|me (?:cambio|paso) a\b(?! (?:otr[oa] |una? )?(?:casa|piso))",
+        r"(?:anderer|anderen|neuer|neuen|gunstigere[rn]) (?:strom)?(?:anbieter|versorger)|(?:anbieter|versorger)\w* ?wechs\w*|wechs\w* (?:zu|den (?:anbieter|versorger))\b", r"(?:altro|nuovo|cambi\w*) (?:il |la )?(?:fornitore|gestore|compagnia)",
+        r"(?:to|with|naar|bij|zu|bei|con|a|da) (?:edf|engie|total\w*|eni|ekwateur|octopus|vattenfall|ohm|mint|alpiq|ilek|enercoop|plenitude)\b",
     ),
     "moving": (
         r"demenag\w*|quitt\w* (?:le|mon|la|ma|notre|cet?t?e?) (?:logement|appart\w*|maison|studio|location)|(?:rend\w*|remise des?) (?:les |mes )?cles|(?:je |on )?(?:vend\w*|ai vendu|a vendu)|fin de bail|l'etranger|maison de retraite|ehpad|je pars|parti\w* (?:depuis|de)",
-        r"mov(?:e|ing)\b|leaving (?:my|the) (?:flat|home|house|apartment)|hand\w* (?:back )?(?:over )?the keys|selling", r"verhui\w*|verkoop\w*|verlaat", r"me mudo|mudanza|dejo (?:el|la)|vendo|vendido", r"umzieh\w*|umzug|ziehe|verkauf\w*|auszug", r"trasloc\w*|lascio (?:la|l')|vendo|venduto",
+        r"mov(?:e|ing)\b|leaving (?:my|the) (?:flat|home|house|apartment)|hand\w* (?:back )?(?:over )?the keys|selling", r"verhui\w*|verkoop\w*|verkocht|verlaat|lever\w* de sleutels|buitenland|rusthuis", r"me mudo|nos mudamos|mudanza|cambio de (?:casa|piso)|(?:entreg|devuelv)\w* (?:las )?llaves|extranjero|dejo (?:el|la|mi)|vend(?:o|emos|ido)\b",
+        r"umzieh\w*|umzug|zieh\w* (?:um|aus|weg|nach|in)\b|ziehe|verkauf\w*|auszug|ausland|altersheim|pflegeheim|(?:gebe|geben) die schlussel", r"trasloc\w*|cambi\w* casa|trasferi\w*|rend\w* le chiavi|estero|casa di riposo|lascio (?:la|l'|il mio)|vend(?:o|iamo|uto)\b",
     ),
-    "price": (r"trop cher|prix|tarifs?|augment\w*|hausse|cout\w*", r"expensive|price|cost", r"duur|prijs", r"car[oa]\b|precio", r"teuer|preis\w*", r"car[oa]\b|prezz\w*|costa"),
-    "service": (r"mecontent\w*|decu\w*|service (?:client|nul)|marre|ras le bol|insatisfait\w*", r"unhappy|disappointed|service|fed up", r"ontevreden|service", r"descontent\w*|servicio", r"unzufrieden|service", r"insoddisfatt\w*|servizio"),
-    "other": (r"autre (?:raison|chose)|sert plus|plus besoin|inutile|residence secondaire", r"other reason|something else|no longer need", r"andere reden|niet meer nodig", r"otr[oa] motivo|ya no", r"anderer grund|nicht mehr", r"altro motivo|non (?:mi )?serve"),
+    "price": (r"trop cher|prix|tarifs?|augment\w*|hausse|cout\w*", r"expensive|price|cost", r"duur|prijs|prijzen|goedkoper|kost\w* te veel|verhog\w*", r"car[oa]s?\b|carisim[oa]|precios?|mas barat[oa]|subid[oa]|cuesta", r"teuer|preis\w*|gunstiger|billiger|kostet zu viel|(?:preis)?erhoh\w*", r"car[oa]\b|carissim[oa]|prezz\w*|cost(?:a|os[oa])\b|aument\w*|rincar\w*"),
+    "service": (r"mecontent\w*|decu\w*|service (?:client|nul)|marre|ras le bol|insatisfait\w*", r"unhappy|disappointed|service|fed up", r"ontevreden|niet tevreden|teleurgesteld|klantendienst|beu\b|service", r"descontent\w*|insatisfech\w*|decepcionad[oa]|hart[oa] de|servicio|atencion", r"unzufrieden|enttauscht|kundendienst|die nase voll|service", r"insoddisfatt\w*|scontent[oa]|delus[oa]|stuf[oa]|servizio|assistenza"),
+    "other": (r"autre (?:raison|chose)|sert plus|plus besoin|inutile|residence secondaire", r"other reason|something else|no longer need", r"andere reden|iets anders|niet meer nodig|staat leeg", r"otr[oa] (?:motivo|razon|cosa)|ya no", r"andere[rn]? grund|etwas anderes|nicht mehr|steht leer", r"altr[oa] (?:motivo|ragione|cosa)|non (?:mi )?serve|(?:e )?vuot[oa]\b"),
 })
-_STOP = re.compile(r"\b(?:laiss\w* faire|nouveau s en (?:charge|occupe)|n(?:e)? resili\w* pas|on en reste la|pas resilier|let (?:them|it)|don t cancel|alors non)\b")
-_ON = re.compile(r"\b(?:quand meme|resili\w*|continu\w*|anyway|cancel|toch|trotzdem|aun asi|comunque|lo stesso)\b")
+_STOP = re.compile(r"\b(?:laiss\w* faire|nouveau s en (?:charge|occupe)|n(?:e)? resili\w* pas|on en reste la|pas resilier|let (?:them|it)|don t cancel|alors non|laat (?:ze|de nieuwe|het (?:maar )?zo)|niet opzeggen|dan niet|deja\w* que|entonces no|no (?:lo )?(?:cancel|anul)\w*|dann nicht|nicht kundigen|allora no|non disd\w*|lascia fare)\b")
+_ON = re.compile(r"\b(?:quand meme|resili\w*|continu\w*|anyway|cancel|toch|opzeg\w*|trotzdem|kundig\w*|aun asi|de todas formas|(?:dar?me|doy) de baja|comunque|lo stesso|disd\w*|prosegui\w*)\b")
 
 
 def _get(scene: Scene, name: str) -> Any:

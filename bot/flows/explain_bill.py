@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from bot.assistant.protocol import Choice, Picture, Reply
 from bot.backoffice.bills import Comparison, Part, compare_bills
-from bot.backoffice.port import Bill, Contract
+from bot.backoffice.records import Bill, Contract
 from bot.flows.facts import fact
 from bot.flows.format import day, money, number
 from bot.flows.identity import access, identity_steps

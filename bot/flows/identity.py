@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.assistant.protocol import Choice, Input
 from bot.backoffice.numbers import is_contract_number, normalise_contract
-from bot.backoffice.port import Access
+from bot.backoffice.records import Access
 from bot.errors import BadInput, NotAllowed, TooManyRequests
 from bot.flows.hearing import picked, soft
 from bot.flows.types import Heard, Parsed, Problem, Scene, Step

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.assistant.protocol import Choice, Input, Reply
-from bot.backoffice.port import CancellationPreview, Register
+from bot.backoffice.records import CancellationPreview, Register
 from bot.errors import BadInput
 from bot.flows.contract import today
 from bot.flows.facts import fact
@@ -28,8 +28,8 @@ from bot.flows.types import Finish, Heard, Parsed, Problem, Scene, Step
 #: A contract may end this far ahead.
 LATEST = timedelta(days=365)
 _JUST_BEEN = timedelta(days=300)
-_SKIP = re.compile(r"^(?:passer?|sauter?|skip|non|pas (?:maintenant|encore|sous la main)|plus tard|je (?:ne )?(?:sais|l ai|les ai) pas|later|no|nee|nein|mas tarde|piu tardi|spater)\b")
-_BY_MAIL = re.compile(r"\b(?:par )?(?:e ?mail|mail|courriel|email|correo|posta elettronica)\b|^(?:passer?|skip|non|no|nee|nein)\b")
+_SKIP = re.compile(r"^(?:passer?|sauter?|skip|non|pas (?:maintenant|encore|sous la main)|plus tard|je (?:ne )?(?:sais|l ai|les ai) pas|later|no|nee|nein|(?:heb|weet) (?:ik |ze |hem )*niet|overslaan|mas tarde|ahora no|no (?:lo|la)s? (?:se|tengo)|piu tardi|dopo|non (?:lo|la|li|ce l) (?:so|ho)|spater|jetzt nicht|(?:hab|habe|weiss) ich nicht|uberspringen)\b")
+_BY_MAIL = re.compile(r"\b(?:par )?(?:e ?mail|mail|courriel|email|correo|posta elettronica|mailen|digitaal|digital)\b|^(?:passer?|skip|non|no|nee|nein)\b")
 
 
 def slot(scene: Scene, flow_id: str, name: str) -> Any:

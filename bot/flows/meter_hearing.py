@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from bot.backoffice.port import Register
+from bot.backoffice.records import Register
 from bot.flows.hearing import soft
 from bot.flows.types import Heard
 

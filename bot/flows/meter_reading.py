@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.assistant.protocol import Choice, Input, Reply
-from bot.backoffice.port import Register
+from bot.backoffice.records import Register
 from bot.errors import BadInput
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, listed, money, number

@@ -16,19 +16,23 @@ from bot.flows.types import Heard, Parsed, Problem, Scene
 ID = "move_home"
 _LEAVE = re.compile(
     r"\b(?:pars|part|parti|partons|partir|quitt\w*|sor(?:s|t|tie|tons)|rend\w*|depart|fin (?:de )?(?:bail|contrat)|ferm\w*|resili\w*|libere\w*|ancien\w*|"
-    r"leav\w*|move out|moving out|end of|vertrek\w*|verlaat|uit\b|auszieh\w*|auszug|ausziehe|salgo|salida|dejo|dejamos|lascio|lasciamo|uscita)\b"
+    r"leav\w*|move out|moving out|end of|vertrek\w*|verlaat|verlaten|uit|eruit|lever\w* (?:de )?sleutels?|oude?|"
+    r"auszieh\w*|auszug|ausgezogen|zieh\w* (?:\w+ ){0,4}aus|raus|verlass\w*|alte[nrs]?|salgo|salimos|salida|dejo|dejamos|dejar|me voy|nos vamos|(?:entreg|devuelv)\w* (?:las )?llaves|antigu[ao]|viej[ao]|"
+    r"lascio|lasciamo|lasciare|uscita|esco|usciamo|(?:consegn|rend)\w* le chiavi|vecchi[ao]|vado via|andiamo via)\b"
 )
 _ENTER = re.compile(
     r"\b(?:entr(?:e|ee|ons|er)|emmenag\w*|arriv\w*|ouvr\w*|install\w*|j y suis|prend\w* (?:les cles|possession)|debut|nouve\w*|"
-    r"move in|moving in|arrive|new|intrek\w*|nieuwe?|einzieh\w*|einzug|neue?n?|entro|entrada|llego|nuev\w*|entriamo|ingresso|nuov\w*)\b"
+    r"move in|moving in|arrive|new|intrek\w*|trek\w* (?:\w+ ){0,4}in|nieuwe?|krijg\w* (?:\w+ ){0,2}sleutels?|einzieh\w*|einzug|eingezogen|zieh\w* (?:\w+ ){0,4}ein|neu(?:e[nrs]?)?|bekomm\w* (?:\w+ ){0,2}schlussel|"
+    r"entro|entramos|entrar|entrada|llego|llegamos|(?:me|nos) (?:dan|entregan) las llaves|nuev\w*|entriamo|entrare|ingresso|nuov\w*|(?:mi|ci) danno le chiavi|prend\w* le chiavi)\b"
 )
-_MOVE = re.compile(r"\b(?:demenag\w*|mov(?:e|ing)|verhuiz\w*|umzieh\w*|umzug|mudo|mudanza|trasloc\w*)\b")
 _GONE = re.compile(
     r"\b(?:a l etranger|abroad|chez (?:mes|mon|ma|des|un|une) (?:parents?|mere|pere|ami\w*|copain|copine|conjoint\w*|enfants?|fille|fils)|en (?:maison de retraite|ehpad)|"
     r"maison de retraite|ehpad|definitivement|pour de bon|sans (?:reprendre|rouvrir|nouveau contrat)|autre fournisseur|plus besoin|expatri\w*|"
-    r"buitenland|ausland|extranjero|estero|for good|care home|nursing home)\b"
+    r"buitenland|ausland|extranjero|estero|for good|care home|nursing home|with my (?:parents|son|daughter)|rusthuis|woonzorgcentrum|bejaardentehuis|voorgoed|(?:bij|naar) mijn (?:ouders|moeder|vader|zoon|dochter|vriend\w*)|andere leverancier|"
+    r"altersheim|pflegeheim|seniorenheim|fur immer|zu (?:meinen (?:eltern|kindern)|meiner (?:mutter|tochter|freundin)|meinem (?:vater|sohn|freund))|andere[rn] anbieter|residencia de (?:ancianos|mayores)|para siempre|con mis padres|a casa de (?:mis? (?:padres|madre|padre|hij[oa]s?|novi[oa])|un[oa]s? amig[oa]s?)|otra compania|"
+    r"casa di riposo|per sempre|dai miei(?: genitori)?|da mi[ao] (?:madre|padre|figli[oa])|altro (?:fornitore|gestore))\b"
 )
-_STAY = re.compile(r"\b(?:garder?|rester?|ouvr\w*|transfer\w*|continuer?|reprendre|keep|stay|transfer|houden|behouden|behalten|mantener|mantenere|conservare)\b")
+_STAY = re.compile(r"\b(?:garder?|rester?|ouvr\w*|transfer\w*|continuer?|reprendre|keep|stay|transfer|houden|behouden|blijf|blijven|meenemen|overzetten|behalten|bleib\w*|mitnehmen|ubertragen|mantener|seguir|seguimos|quedarme|continuar|traspasar|mantenere|conservare|restare|rimanere|trasferire|continuare)\b")
 _STREET = re.compile(
     r"\b\d{1,4} ?(?:bis|ter|quater|[a-d]\b)?,? (?:rue|avenue|av\.?|boulevard|bd\.?|bld|place|pl\.?|chemin|che\.?|allees?|impasse|imp\.?|quai|route|rte|cours|square|"
     r"passage|sentier|sente|villa|residence|lotissement|faubourg|cite|esplanade|promenade|hameau|lieu dit|street|road|lane)\b[^,;\n]*", re.IGNORECASE)
@@ -38,8 +42,8 @@ _TAIL = re.compile(r"\s+(?:le \d|à partir|a partir|dès |des le|depuis|et (?:je
 _IDENTITY = ("contract_number", "contract_postcode", "identity_code")
 _KVA = re.compile(r"(?<![\d,.])(\d{1,2})\s?kva\b", re.IGNORECASE)
 _POWER = re.compile(r"(?<![\d,.])(\d{1,2})(?![\d,.])")
-_SAME = re.compile(r"\b(?:meme|pareil|comme (?:aujourd hui|maintenant|avant|ici)|same|zelfde|gleich\w*|misma|stessa|idem|identique)\b")
-_AS_IS = re.compile(r"\b(?:deja|actuelle|reglee?|laisse\w*|sais pas|aucune idee|know|weet niet|weiss nicht|no se|non so|tel quel|existante?)\b")
+_SAME = re.compile(r"\b(?:meme|pareil|comme (?:aujourd hui|maintenant|avant|ici)|same|(?:het)?zelfde|zoals nu|gleich\w*|wie (?:bisher|jetzt)|mism[oa]|igual|como ahora|stess[oa]|uguale|come (?:adesso|ora)|idem|identique)\b")
+_AS_IS = re.compile(r"\b(?:deja|actuelle|reglee?|laisse\w*|sais pas|aucune idee|know|weet (?:ik |het )?niet|geen idee|zoals het (?:is|staat)|weiss (?:ich |es )?nicht|keine ahnung|so wie es ist|no (?:lo )?se|ni idea|como esta|non (?:lo )?so|nessuna idea|com e adesso|tel quel|existante?)\b")
 
 
 def leave_on(heard: Heard, scene: Scene, asked: bool) -> Parsed:

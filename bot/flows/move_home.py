@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.assistant.protocol import Choice, Input, Reply
-from bot.backoffice.port import MoveDetails
+from bot.backoffice.records import MoveDetails
 from bot.flows import move_hearing as hear
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.contract import contract_step, today

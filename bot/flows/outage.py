@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bot.assistant.protocol import Choice, Input, Reply
-from bot.backoffice.port import Outage, OutageReport
+from bot.backoffice.records import Outage, OutageReport
 from bot.flows import outage_hearing as hear
 from bot.flows.confirm import confirm_step
 from bot.flows.danger import Danger, danger_of

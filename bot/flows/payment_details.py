@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.assistant.protocol import Input, Reply
 from bot.backoffice.numbers import mask_iban
-from bot.backoffice.port import Receipt
+from bot.backoffice.records import Receipt
 from bot.errors import BackofficeDown
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.contract import contract_step, today
@@ -184,7 +184,7 @@ def _finish(scene: Scene) -> Finish:
                 raise
             text = scene.say(f"{ID}.half", reference=account.reference, day=day)
             return Finish("handover", [Reply(text=text, reply="flow")], reference=account.reference,
-                          note=f"account changed ({account.reference}), debit day {day} not yet")
+                          note=f"account changed but not the debit day: {account.reference}, {day}")
     return _done(scene, account, schedule)
 
 

@@ -1,0 +1,31 @@
+"""A text decided on as a first message, as JSON: what `relais ask` prints.
+
+The same reading, the same second thoughts about its tone and the same policy as a customer's turn,
+with an empty memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.assistant.memory import Memory
+from bot.assistant.policy import Kind, decide
+from bot.assistant.tone import second_thoughts
+from bot.understanding.model import Model
+
+#: What a customer gets for each kind of decision, in the words of the chat API.
+REPLY: dict[Kind, str] = {
+    "answer": "answer", "options": "options", "start_flow": "flow", "handover": "handover", "smalltalk": "smalltalk",
+    "qualify": "nonanswer", "unknown": "nonanswer", "offer_human": "nonanswer",
+}
+
+
+def first_message(model: Model, text: str, locale: str | None = None) -> dict[str, Any]:
+    """The decision on one text, in the form of the command line's contract."""
+    found = second_thoughts(model.understand(text, locale_hint=locale))
+    decision = decide(found, Memory(), model.thresholds)
+    return {
+        "text": text, "language": found.language, "reply": REPLY[decision.kind],
+        "intent": {"name": found.intent, "confidence": found.confidence},
+        "articles": [{"id": a.id, "locale": a.locale, "probability": a.probability} for a in found.articles],
+    }
