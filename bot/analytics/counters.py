@@ -1,8 +1,15 @@
-"""Counters and gauges that ``/metrics`` shows. Registered once a process."""
+"""Counters and gauges that ``/metrics`` shows. Registered once a process.
+
+With several web processes (``PROMETHEUS_MULTIPROC_DIR`` is set for them) each writes its own into files
+there and :func:`text` adds them up, so that it does not matter which process is asked.
+"""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 REGISTRY = CollectorRegistry()
 TURNS = Counter("relais_turns", "Turns answered, by who answered.", ["source"], registry=REGISTRY)
@@ -13,6 +20,17 @@ TURN_SECONDS = Histogram(
 FALLBACKS = Counter("relais_fallbacks", "Turns the web process answered by itself.", registry=REGISTRY)
 MESSAGES = Counter("relais_messages", "Customer messages stored.", registry=REGISTRY)
 REQUESTS = Counter("relais_requests", "HTTP requests, by status class.", ["status"], registry=REGISTRY)
-STREAMS = Gauge("relais_streams", "Open event streams.", registry=REGISTRY)
-TICKETS = Gauge("relais_tickets", "Tickets, by status.", ["status"], registry=REGISTRY)
-OUTBOX = Gauge("relais_outbox", "Outbox rows, waiting and dead.", ["state"], registry=REGISTRY)
+STREAMS = Gauge("relais_streams", "Open event streams.", registry=REGISTRY, multiprocess_mode="livesum")
+TICKETS = Gauge("relais_tickets", "Tickets, by status.", ["status"], registry=REGISTRY,
+                multiprocess_mode="mostrecent")
+OUTBOX = Gauge("relais_outbox", "Outbox rows, waiting and dead.", ["state"], registry=REGISTRY,
+               multiprocess_mode="mostrecent")
+
+
+def text() -> bytes:
+    """All figures in Prometheus's text form, of all web processes of this machine."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    every = CollectorRegistry()
+    MultiProcessCollector(every)    # type: ignore[no-untyped-call]
+    return generate_latest(every)

@@ -19,6 +19,8 @@ from bot.storage.schema import conversations, events, feedback
 
 _C = conversations.c
 _LINE = 160   # characters
+#: Conversations a search by words looks through, newest first.
+SEARCHED = 2_000
 SHOWN = ("id", "created_at", "last_at", "language", "locale", "mode", "outcome", "theme", "seq")
 
 
@@ -27,7 +29,10 @@ def find(
     topic: str = "", day: str = "", person: str = "", rated: str = "", q: str = "",
     limit: int = 100, offset: int = 0,
 ) -> dict[str, Any]:
-    """A page of conversations, newest first, and how many there are in all."""
+    """A page of conversations, newest first, and how many there are in all.
+
+    ``searched`` is there where words were only looked for in so many of the newest ones that fit.
+    """
     where = [_C.created_at >= span.start, _C.created_at < span.end]
     if outcome:
         where.append(_C.outcome == outcome)
@@ -43,11 +48,14 @@ def find(
     if rated:
         where.append(sa.exists().where(
             feedback.c.conversation_id == _C.id, feedback.c.kind == rated))
-    for word in q.split()[:5]:
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        where.append(sa.exists().where(
-            events.c.conversation_id == _C.id,
-            sa.cast(events.c.payload, sa.Text).ilike(f"%{escaped}%", escape="\\")))
+    words, cut = q.split()[:5], False
+    if words:
+        # Words are looked for in the newest conversations that fit, so that a search costs the same
+        # however long the history is; a shorter period or another filter reaches further back.
+        newest = sa.select(_C.id).where(*where).order_by(_C.created_at.desc()).limit(SEARCHED).subquery()
+        cut = connection.execute(
+            sa.select(sa.func.count()).select_from(newest)).scalar_one() == SEARCHED
+        where = [_C.id.in_(_saying(connection, newest, words))]
     total = connection.execute(
         sa.select(sa.func.count()).select_from(conversations).where(*where)).scalar_one()
     rows = connection.execute(
@@ -56,7 +64,20 @@ def find(
     ).mappings().all()
     first = _first_messages(connection, [row["id"] for row in rows])
     return {"conversations": [{**row, "first_message": first.get(row["id"], "")} for row in rows],
-            "total": int(total)}
+            "total": int(total), **({"searched": SEARCHED} if cut else {})}
+
+
+def _saying(connection: Connection, among: Any, words: Sequence[str]) -> list[str]:
+    """Of these conversations, those that have an event with each of the words."""
+    found: set[str] | None = None
+    for word in words:
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = connection.execute(
+            sa.select(events.c.conversation_id).distinct()
+            .join(among, among.c.id == events.c.conversation_id)
+            .where(sa.cast(events.c.payload, sa.Text).ilike(f"%{escaped}%", escape="\\"))).scalars()
+        found = set(rows) if found is None else found & set(rows)
+    return sorted(found or ())
 
 
 def _first_messages(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
@@ -77,7 +98,7 @@ def _day(day: str, zone: tzinfo) -> list[Any]:
     try:
         local = date.fromisoformat(day)
     except ValueError as error:
-        raise BadInput("day is like 2026-11-26.") from error
+        raise BadInput("day is like 2026-11-26.", key="day_form") from error
     start = datetime.combine(local, time.min, zone)
     end = datetime.combine(local + timedelta(days=1), time.min, zone)
     return [_C.created_at >= iso(start), _C.created_at < iso(end)]

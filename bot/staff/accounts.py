@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ from bot.storage.schema import staff, staff_sessions
 
 _S = staff.c
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_SKILL = re.compile(r"[\w-]{1,40}")
+PRESENCE = ("auto", "away")
 #: username, first name customers see, role
 DEMO = (("agent", "Ana", "agent"), ("lead", "Mehdi", "lead"), ("analyst", "Inès", "analyst"))
 
@@ -39,15 +43,15 @@ def create(
 ) -> Member:
     """A new account. Raises BadInput, Conflict."""
     if not _NAME.fullmatch(username):
-        raise BadInput("A user name has 2 to 40 of a–z, 0–9, '.', '_' and '-'.")
+        raise BadInput("A user name has 2 to 40 of a–z, 0–9, '.', '_' and '-'.", key="account_name")
     if role not in ROLES:
-        raise BadInput(f"role must be one of {', '.join(ROLES)}.")
+        raise BadInput(f"role must be one of {', '.join(ROLES)}.", key="one_of", field="role", values=", ".join(ROLES))
     if len(password) < 10:
-        raise BadInput("A password has at least 10 characters.")
+        raise BadInput("A password has at least 10 characters.", key="account_password")
     if any(language not in LOCALES for language in languages):
-        raise BadInput(f"languages must be among {', '.join(LOCALES)}.")
+        raise BadInput(f"languages must be among {', '.join(LOCALES)}.", key="one_of", field="languages", values=", ".join(LOCALES))
     if connection.execute(sa.select(_S.username).where(_S.username == username)).first():
-        raise Conflict(f"There already is an account {username}.")
+        raise Conflict(f"There already is an account {username}.", key="account_taken", username=username)
     connection.execute(sa.insert(staff).values(
         username=username, first_name=first_name.strip()[:40] or username, role=role,
         password_hash=hash_password(password), languages=list(languages), active=True,
@@ -59,7 +63,7 @@ def get(connection: Connection, username: str) -> dict[str, Any]:
     """The row of an account. Raises NotFound."""
     row = connection.execute(sa.select(staff).where(_S.username == username)).mappings().first()
     if row is None:
-        raise NotFound(f"There is no account {username[:40]}.")
+        raise NotFound(f"There is no account {username[:40]}.", key="account_gone", username=username[:40])
     return dict(row)
 
 
@@ -72,7 +76,7 @@ def list_accounts(connection: Connection) -> list[dict[str, Any]]:
 def set_password(connection: Connection, username: str, password: str) -> None:
     """Change a password and end the account's sessions. Raises BadInput, NotFound."""
     if len(password) < 10:
-        raise BadInput("A password has at least 10 characters.")
+        raise BadInput("A password has at least 10 characters.", key="account_password")
     get(connection, username)
     connection.execute(
         sa.update(staff).where(_S.username == username).values(password_hash=hash_password(password))
@@ -88,9 +92,49 @@ def set_active(connection: Connection, username: str, active: bool) -> None:
         connection.execute(sa.delete(staff_sessions).where(staff_sessions.c.username == username))
 
 
-def authenticate(connection: Connection, username: str, password: str) -> Member | None:
-    """The member, or None; the work is the same for a wrong name and a wrong password."""
-    row = connection.execute(sa.select(staff).where(_S.username == username)).mappings().first()
+def remove(connection: Connection, username: str) -> None:
+    """Delete an account and its sessions; tickets are :mod:`bot.tickets.moves`' business. Raises NotFound."""
+    get(connection, username)
+    connection.execute(sa.delete(staff_sessions).where(staff_sessions.c.username == username))
+    connection.execute(sa.delete(staff).where(_S.username == username))
+
+
+def set_abilities(
+    connection: Connection, username: str, *, languages: Sequence[str] | None = None,
+    skills: Sequence[str] | None = None, capacity: int | None = None, presence: str | None = None,
+) -> dict[str, Any]:
+    """Change what routing reads: languages, skills (themes; none means any), capacity (tickets at a
+    time, 0–100), presence (``auto``: there while signed in; ``away``). Raises BadInput, NotFound."""
+    get(connection, username)
+    values: dict[str, Any] = {}
+    if languages is not None:
+        if not languages or any(not _LANGUAGE.fullmatch(name) for name in languages):
+            raise BadInput("languages are two-letter codes, at least one: fr, en, pl.", key="account_languages")
+        values["languages"] = list(dict.fromkeys(languages))
+    if skills is not None:
+        if len(skills) > 40 or any(not _SKILL.fullmatch(name) for name in skills):
+            raise BadInput("A skill is a theme or queue: up to 40 letters, digits, '-' and '_'.", key="account_skill")
+        values["skills"] = list(dict.fromkeys(skills))
+    if capacity is not None:
+        if not 0 <= capacity <= 100:
+            raise BadInput("capacity is a number of tickets from 0 to 100.", key="account_capacity")
+        values["capacity"] = capacity
+    if presence is not None:
+        if presence not in PRESENCE:
+            raise BadInput(f"presence must be one of {', '.join(PRESENCE)}.", key="one_of", field="presence", values=", ".join(PRESENCE))
+        values["presence"] = presence
+    if values:
+        connection.execute(sa.update(staff).where(_S.username == username).values(**values))
+    return {k: v for k, v in get(connection, username).items() if k != "password_hash"}
+
+
+def authenticate(database: Database, username: str, password: str) -> Member | None:
+    """The member, or None; the work is the same for a wrong name and a wrong password.
+
+    No connection is held while the password is checked. Raises TooManyRequests.
+    """
+    with database.read() as connection:
+        row = connection.execute(sa.select(staff).where(_S.username == username)).mappings().first()
     good = verify(row["password_hash"] if row else None, password)
     if not good or row is None or not row["active"]:
         return None

@@ -15,6 +15,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "settings.read": frozenset({"lead", "analyst", "admin"}),
     "settings.write": frozenset({"lead", "admin"}),
     "operations": frozenset({"lead", "admin"}),
+    "integrations": frozenset({"lead", "admin"}),
     "staff": frozenset({"admin"}),
     "erase": frozenset({"admin", "lead"}),
 }

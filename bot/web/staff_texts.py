@@ -6,8 +6,13 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+import yaml
+
+from bot.settings import ROOT
+
 FOLDER = Path(__file__).resolve().parent / "static" / "staff" / "texts"
 LANGUAGES = ("fr", "en")
+REFUSALS = ROOT / "data" / "wording" / "staff.yml"
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -23,4 +28,11 @@ def text(language: str, key: str, **values: object) -> str:
     found = texts(language)[key]
     for name, value in values.items():
         found = found.replace("{" + name + "}", str(value))
+    return found
+
+
+@lru_cache(maxsize=1)
+def refusals() -> dict[str, dict[str, str]]:
+    """Why the staff API refused something: by the error's key, the sentence by language; English is the code's."""
+    found: dict[str, dict[str, str]] = yaml.safe_load(REFUSALS.read_text(encoding="utf-8"))
     return found

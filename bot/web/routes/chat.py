@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -9,11 +10,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from bot.analytics.counters import MESSAGES
+from bot.channels import callbacks
+from bot.channels.slots import SlotRules
 from bot.conversations import intake, store
 from bot.conversations.errors import EmptyMessage, TooManyMessages
 from bot.conversations.transcript import as_html, as_text
 from bot.conversations.wording import speak
 from bot.errors import BadInput, TooManyRequests
+from bot.failpoints import reached
 from bot.handover.service import hand_over
 from bot.privacy.erasure import erase_conversation
 from bot.storage.clock import utcnow
@@ -44,6 +48,7 @@ class HandoverRequest(BaseModel):
 
     channel: Literal["chat", "email", "phone"] = "chat"
     contact: Line | None = None
+    slot: Short | None = None       # with phone: the start of one of /api/v1/callback-slots
 
 
 class Feedback(BaseModel):
@@ -53,6 +58,7 @@ class Feedback(BaseModel):
     csat: int | None = Field(None, ge=1, le=5)
     effort: int | None = Field(None, ge=1, le=10)
     comment: Line | None = None
+    reason: Short | None = None      # of a csat, see bot/tickets/satisfaction.py
 
 
 class Created(BaseModel):
@@ -67,7 +73,7 @@ async def create(
     request: Request, parts: ServicesDep, address: Address, body: NewConversation | None = None
 ) -> dict[str, str]:
     """Open a conversation; its first event is a greeting."""
-    wait = parts.open_limit.hit(address)
+    wait = await parts.open_limit.ahit(address)
     if wait:
         raise TooManyRequests("Too many conversations from this address.", retry_after=wait,
                               key="problem_too_many_messages", seconds=max(1, round(wait)))
@@ -84,7 +90,8 @@ async def post_message(
     id: ConversationId, body: NewMessage, parts: ServicesDep, token: Token
 ) -> dict[str, int]:
     """Store a message; the reply arrives as an event."""
-    wait = parts.message_limit.hit(id)
+    await reached("web.message.received")
+    wait = await parts.message_limit.ahit(id)
     if wait:
         raise TooManyMessages(wait)
     text = "" if body.choice else intake.check_text(body.text or "", parts.settings.max_message_chars)
@@ -98,6 +105,7 @@ async def post_message(
     )
     if accepted.events:
         MESSAGES.inc()
+    await reached("web.message.stored")
     parts.broadcaster.publish(accepted.events)
     if accepted.turn is not None:
         parts.runner.begin(accepted.turn)
@@ -119,11 +127,21 @@ async def handover(
     """Ask for a person; the same ticket however often it is asked."""
     def job(connection: Any) -> Any:
         """One transaction."""
-        conversation = store.open_with(connection, id, token, lock=True)
-        return hand_over(connection, conversation, desk=parts.desk, now=utcnow(),
+        conversation, now = store.open_with(connection, id, token, lock=True), utcnow()
+        done = hand_over(connection, conversation, desk=parts.desk, now=now,
                          channel=body.channel, contact=body.contact)
+        if body.slot is None:
+            if body.channel != "phone":
+                callbacks.cancel(connection, done.reference)
+            return done
+        if body.channel != "phone":
+            raise BadInput("A slot is for calls: send it with channel phone.")
+        booked = callbacks.book(connection, done.reference, conversation, body.slot, desk=parts.desk,
+                                rules=SlotRules.of(parts.settings), now=now)
+        return replace(done, events=done.events + booked)
 
     done = await parts.database.run_write(job)
+    await reached("web.handover.stored")
     parts.broadcaster.publish(done.events)
     return {"ticket": done.reference}
 
@@ -139,7 +157,8 @@ async def give_feedback(
         raise BadInput("Send exactly one of helped, csat and effort.")
     kind, value = next(iter(given.items()))
     events = await parts.database.run_write(
-        lambda c: intake.rate(c, id, token, kind=kind, value=int(value), comment=body.comment)
+        lambda c: intake.rate(c, id, token, kind=kind, value=int(value), comment=body.comment,
+                              reason=body.reason)
     )
     parts.broadcaster.publish(events)
     return Response(status_code=204)

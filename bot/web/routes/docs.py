@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -39,7 +40,7 @@ def docs(request: Request) -> HTMLResponse:
 
 
 def _call(path: str, method: str, call: dict[str, Any], schema: dict[str, Any]) -> str:
-    text = html.escape(call.get("description") or call.get("summary") or "")
+    text = re.sub(r"``(.+?)``", r"<code>\1</code>", html.escape(call.get("description") or call.get("summary") or ""))
     rows = "".join(
         f"<tr><td><code>{html.escape(item['name'])}</code></td><td>{html.escape(item['in'])}</td>"
         f"<td>{_kind(item.get('schema') or {})}</td></tr>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -32,31 +33,36 @@ async def events(
     wait: Annotated[float, Query(ge=0, le=3600)] = 0.0,
 ) -> Response:
     """Events after a number; waits up to ``wait`` seconds (30 at most) for one, or streams them."""
-    await parts.database.run_read(lambda c: store.open_with(c, id, token))
     if "text/event-stream" in request.headers.get("accept", ""):
+        parts.presence.seen(await parts.database.run_read(lambda c: store.open_with(c, id, token)))
         last = request.headers.get("last-event-id", "").strip()
         start = int(last) if last.isdigit() and len(last) < 16 else after
         return StreamingResponse(
             _stream(parts, id, start, request), media_type="text/event-stream",
             headers={"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"},
         )
-    found = await _poll(parts, id, after, min(wait, LONGEST_POLL), request)
+    with parts.broadcaster.listen(id) as listener:      # before the first look: nothing falls between
+        listener.must_look()      # which is what comes now
+        conversation, found = await parts.database.run_read(
+            lambda c: (store.open_with(c, id, token), store.events_after(c, id, after, _PAGE)))
+        parts.presence.seen(conversation)
+        found = found or await _poll(parts, id, after, min(wait, LONGEST_POLL), listener, request)
     return JSONResponse({"events": [event.public() for event in found]})
 
 
 async def _poll(
-    parts: Services, id: str, after: int, wait: float, request: Request
+    parts: Services, id: str, after: int, wait: float, listener: Listener, request: Request
 ) -> list[Event]:
-    with parts.broadcaster.listen(id) as listener:
-        until = time.monotonic() + wait
-        while True:
-            found = await _new(parts, id, after, listener, read=True)
-            left = until - time.monotonic()
-            if found or left <= 0 or parts.broadcaster.closing:
-                return found
-            await listener.wait(min(left, 5.0))
-            if await request.is_disconnected():
-                return []
+    until = time.monotonic() + wait
+    while (left := until - time.monotonic()) > 0 and not parts.broadcaster.closing:
+        if not await listener.wait(min(left, 5.0)):
+            listener.doubt()
+        if await request.is_disconnected():
+            return []
+        found = await _new(parts, id, after, listener)
+        if found:
+            return found
+    return []
 
 
 async def _stream(parts: Services, id: str, after: int, request: Request) -> AsyncIterator[str]:
@@ -64,12 +70,12 @@ async def _stream(parts: Services, id: str, after: int, request: Request) -> Asy
     try:
         yield "retry: 2000\n\n"
         with parts.broadcaster.listen(id) as listener:
-            read, beat = True, time.monotonic()
+            beat = time.monotonic()
             while not parts.broadcaster.closing:
                 for passing in listener.take_transient():
                     yield _frame(passing | {"seq": after}, None)
                 try:
-                    found = await _new(parts, id, after, listener, read=read)
+                    found = await _new(parts, id, after, listener)
                 except UnknownConversation:
                     return                      # erased meanwhile
                 for event in found:
@@ -78,24 +84,29 @@ async def _stream(parts: Services, id: str, after: int, request: Request) -> Asy
                 if found:
                     beat = time.monotonic()
                 if len(found) == _PAGE:
+                    listener.doubt()
                     continue
-                read = await listener.wait(max(0.1, beat + HEARTBEAT_SECONDS - time.monotonic()))
-                if not read and time.monotonic() - beat >= HEARTBEAT_SECONDS:
+                woken = await listener.wait(max(0.1, beat + HEARTBEAT_SECONDS - time.monotonic()))
+                if not woken and time.monotonic() - beat >= HEARTBEAT_SECONDS:
                     beat = time.monotonic()
-                    read = True                 # and look, in case a nudge was lost
+                    listener.doubt()            # a nudge may have been lost
+                    await _still_there(parts, id)
                     yield ": \n\n"
     finally:
         STREAMS.dec()
 
 
-async def _new(
-    parts: Services, id: str, after: int, listener: Listener, *, read: bool
-) -> list[Event]:
+async def _still_there(parts: Services, id: str) -> None:
+    with contextlib.suppress(UnknownConversation):      # erased: the next look ends the stream
+        parts.presence.seen(await parts.database.run_read(lambda c: store.get(c, id)))
+
+
+async def _new(parts: Services, id: str, after: int, listener: Listener) -> list[Event]:
+    """Events handed over, or read where there may be more; raises UnknownConversation for an erased one."""
     handed = listener.take_events(after)
-    if handed is not None:
+    if not listener.must_look() and handed is not None:
         return handed
-    if not read:
-        return []
+
     def job(connection: Any) -> list[Event]:
         found = store.events_after(connection, id, after, _PAGE)
         if not found:

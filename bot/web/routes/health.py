@@ -6,11 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.engine import Connection
 from starlette.responses import JSONResponse, Response
 
-from bot.analytics.counters import OUTBOX, REGISTRY, TICKETS
+from bot.analytics.counters import OUTBOX, TICKETS
+from bot.analytics.counters import text as counters
 from bot.storage import outbox
 from bot.storage.schema import tickets
 from bot.tickets.states import STATUSES
@@ -65,4 +66,4 @@ async def metrics(parts: ServicesDep) -> Response:
         TICKETS.labels(status).set(by_status.get(status, 0))
     for state, number in waiting.items():
         OUTBOX.labels(state).set(number)
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    return Response(counters(), media_type=CONTENT_TYPE_LATEST)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
+import structlog
 from fastapi import APIRouter, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import HTMLResponse, Response
 
-from bot.errors import NotFound
+from bot.errors import NotFound, RelaisError
 from bot.settings import LOCALES, get_settings
+from bot.storage.clock import utcnow
+from bot.visitors import identity as identities
+from bot.visitors.reading import count_visit, is_reader
 from bot.web.site import catalogue as articles
 from bot.web.site.facts import facts
 from bot.web.site.words import long_date, pick, words
 
 router = APIRouter(include_in_schema=False)
+_log = structlog.get_logger(__name__)
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "demo"
 MAX_QUERY = 200
+_SIGNED_IN_SECONDS = 3600
 
 
 @lru_cache(maxsize=1)
@@ -47,12 +56,16 @@ def page(request: Request, template: str, locale: str, status: int = 200, **valu
         path, _, anchor = path.partition("#")
         return f"{path}?{urlencode({**query, 'lang': locale})}" + (f"#{anchor}" if anchor else "")
 
+    def moment(at: datetime) -> str:
+        here_and_now = at.astimezone(ZoneInfo(get_settings().timezone))
+        return f"{long_date(here_and_now.date(), locale)}, {here_and_now:%H:%M}"
+
     here = request.url.path
     kept = {key: value for key, value in request.query_params.items() if key != "lang"}
     body = _environment().get_template(template).render(
         w=words(locale), f=facts(locale), locale=locale, link=link, here=here,
         locales=[(code, words(code)["language"], f"{here}?{urlencode({**kept, 'lang': code})}") for code in LOCALES],
-        long_date=long_date, demo=get_settings().demo, **values,
+        long_date=long_date, moment=moment, demo=get_settings().demo, **values,
     )
     return HTMLResponse(body, status, headers={"Vary": "Accept-Language", "Content-Language": locale})
 
@@ -68,7 +81,7 @@ def home(request: Request) -> Response:
 @router.get("/espace-client", response_class=HTMLResponse)
 def account(request: Request) -> Response:
     """What the account area would hold; the assistant does it meanwhile."""
-    return page(request, "account.html", locale_of(request))
+    return page(request, "account.html", locale_of(request), identity=_identity(request))
 
 
 @router.get("/aide", response_class=HTMLResponse)
@@ -90,7 +103,8 @@ def article(request: Request, slug: str) -> Response:
     found = articles.catalogue(services_of(request))
     wanted = found.get(slug, locale)
     if wanted is None:
-        return page(request, "missing.html", locale, 404, text=words(locale)["help"]["missing"])
+        return page(request, "missing.html", locale, 404, text=words(locale)["help"]["missing"], detail="")
+    _count_visit(request, wanted.id, wanted.locale)
     return page(
         request, "article.html", locale, article=wanted, related=found.related(wanted, locale),
         body=articles.render(wanted.body, locale), review=_date(wanted.review_date),
@@ -110,8 +124,33 @@ def mail(request: Request, mail_id: str) -> Response:
         found = _spool(request).get(mail_id)
     except NotFound:
         locale = locale_of(request)
-        return page(request, "missing.html", locale, 404, text=words(locale)["not_found"])
+        return page(request, "missing.html", locale, 404, text=words(locale)["not_found"], detail="")
     return page(request, "mail.html", locale_of(request), mail=found)
+
+
+def _identity(request: Request) -> str:
+    """The token by which the demo supplier's server vouches for its invented customer, as a host's own would."""
+    services = services_of(request)
+    key = identities.key(services.settings, services.secret) if services is not None and services.settings.demo else None
+    if key is None:
+        return ""
+    ends = int(utcnow().timestamp()) + _SIGNED_IN_SECONDS
+    return identities.sign(key, {"sub": "demo-camille", "name": "Camille Martin", "exp": ends})
+
+
+def _count_visit(request: Request, slug: str, locale: str) -> None:
+    """Count someone who reads an article here. A reader never sees a failure of this."""
+    services, headers = services_of(request), request.headers
+    agent, purpose = headers.get("user-agent", ""), headers.get("sec-purpose", "")
+    if services is None or not is_reader(agent, purpose):
+        return
+    address = request.client.host if request.client else ""
+    try:
+        with services.database.write() as connection:
+            count_visit(connection, secret=services.secret, address=address, agent=agent,
+                        article_id=slug, locale=locale, now=utcnow())
+    except (RelaisError, SQLAlchemyError) as error:
+        _log.warning("an article's visit was not counted", error=type(error).__name__)
 
 
 def _spool(request: Request) -> Any:

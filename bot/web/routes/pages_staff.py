@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.integrations.connectors.setup import configured
 from bot.settings import LOCALES
 from bot.staff.accounts import Member
 from bot.staff.roles import may
@@ -106,20 +107,20 @@ async def login(request: Request, parts: ServicesDep) -> Response:
                       next_url=query.get("next", ""))
 
 
-async def _page(request: Request, parts: Services, page: str) -> Response:
+async def _page(request: Request, parts: Services, page: str, **values: Any) -> Response:
     member, session = await _visitor(request, parts)
     path = f"/{page}"
     if member is None:
         return RedirectResponse(f"/login?next={quote(path)}", 303)
     if not may(member.role, PAGES[path]):
         return render(request, "forbidden", user=member, session=session, status=403)
-    return render(request, page, user=member, session=session)
+    return render(request, page, user=member, session=session, **values)
 
 
 @router.get("/inbox")
 async def inbox(request: Request, parts: ServicesDep) -> Response:
-    """The agents' desk."""
-    return await _page(request, parts, "inbox")
+    """The agents' desk; issues are handed on only where there is a Jira to take them."""
+    return await _page(request, parts, "inbox", issues="jira" in configured(parts.settings))
 
 
 @router.get("/console")

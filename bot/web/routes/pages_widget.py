@@ -21,6 +21,10 @@ router = APIRouter(include_in_schema=False)
 _log = structlog.get_logger(__name__)
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 MAX_REQUEST = 4000
+_NOTIFY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @lru_cache(maxsize=1)
@@ -49,9 +53,21 @@ def frame(request: Request, lang: str = "fr") -> Response:
     locale = pick(lang)
     response = page(request, "frame.html", locale, version=_version())
     response.headers.update({
-        "Content-Security-Policy": frame_policy(get_settings()),
+        "Content-Security-Policy": frame_policy(getattr(services_of(request), "settings", None) or get_settings()),
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-cache",
+    })
+    return response
+
+
+@router.get("/widget/notify", response_class=HTMLResponse)
+def notify(request: Request) -> Response:
+    """The window that asks the browser for notifications; the conversation's key stands behind the ``#``."""
+    response = page(request, "notify.html", locale_of(request), version=_version())
+    response.headers.update({
+        "Content-Security-Policy": _NOTIFY_POLICY, "X-Frame-Options": "DENY",
+        # The chat that opens this window may stand in a page of another origin.
+        "Cross-Origin-Opener-Policy": "unsafe-none", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
     })
     return response
 

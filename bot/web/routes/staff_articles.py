@@ -82,7 +82,7 @@ def put_article(
 ) -> dict[str, int]:
     """Publish; the next customer gets it."""
     if not _SLUG.fullmatch(id) or len(id) > 80:
-        raise BadInput("An article's id has lower-case letters, digits and hyphens, 80 at most.")
+        raise BadInput("An article's id has lower-case letters, digits and hyphens, 80 at most.", key="article_id")
     changes = body.dict(exclude={"base_version", "note"}, exclude_unset=True)
     with parts.database.write() as connection:
         version = store.put_article(connection, id, _locale(locale), changes, author=who.username,
@@ -135,4 +135,4 @@ def put_settings(
 def _locale(locale: str, *, empty: bool = False) -> str:
     if locale in LOCALES or (empty and not locale):
         return locale
-    raise BadInput(f"locale must be one of {', '.join(LOCALES)}.")
+    raise BadInput(f"locale must be one of {', '.join(LOCALES)}.", key="one_of", field="locale", values=", ".join(LOCALES))

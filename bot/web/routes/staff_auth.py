@@ -114,11 +114,10 @@ def sign_in(parts: Services, address: str, username: str, password: str) -> tupl
     for key in (f"address:{address}", f"account:{username.casefold()}"):
         wait = parts.login_limit.hit(key)
         if wait:
-            raise TooManyRequests(f"Too many tries: wait {round(wait / 60) or 1} min.", retry_after=wait)
-    with parts.database.read() as connection:
-        who = accounts.authenticate(connection, username, password)
+            raise TooManyRequests(f"Too many tries: wait {round(wait / 60) or 1} min.", retry_after=wait, key="sign_in_often", minutes=round(wait / 60) or 1)
+    who = accounts.authenticate(parts.database, username, password)
     if who is None:
-        raise NotAllowed("User name or password is wrong.")
+        raise NotAllowed("User name or password is wrong.", key="sign_in_wrong")
     for key in (f"address:{address}", f"account:{username.casefold()}"):
         parts.login_limit.forget(key)
     with parts.database.write() as connection:

@@ -1,4 +1,4 @@
-"""What leads and analysts read: gaps, figures, conversations; and operations."""
+"""What leads and analysts read: gaps, figures, conversations."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from bot.analytics.judge import any_unjudged, refresh_outcomes
 from bot.analytics.listing import find
-from bot.analytics.metrics import figures, period, refresh_outcomes
+from bot.analytics.metrics import figures, period
 from bot.conversations import store as conversations
 from bot.coverage import gaps
 from bot.errors import NotFound
@@ -20,7 +21,6 @@ from bot.faq import store as articles
 from bot.privacy.erasure import erase_conversation
 from bot.privacy.redaction import redact
 from bot.staff.accounts import Member
-from bot.storage import outbox
 from bot.storage.clock import utcnow
 from bot.web.deps import ConversationId, Line, Name, ServicesDep, allowed
 from bot.web.problems import language_of
@@ -140,25 +140,6 @@ def erase(
     return Response(status_code=204)
 
 
-@router.get("/outbox/dead")
-def dead_letters(
-    parts: ServicesDep, who: Annotated[Member, Depends(allowed("operations"))]
-) -> dict[str, Any]:
-    """What could not be delivered."""
-    with parts.database.read() as connection:
-        return {"dead": outbox.dead_letters(connection), **outbox.counts(connection)}
-
-
-@router.post("/outbox/{row}/revive", status_code=204, response_class=Response)
-def revive(
-    row: int, parts: ServicesDep, who: Annotated[Member, Depends(allowed("operations"))]
-) -> Response:
-    """Try a dead letter again."""
-    with parts.database.write() as connection:
-        outbox.revive(connection, row)
-    return Response(status_code=204)
-
-
 def _figures(parts: Services, first: str, last: str, by: str, language: str) -> dict[str, Any]:
     span = period(first, last, parts.desk.zone, utcnow())
     _judge(parts)
@@ -167,6 +148,9 @@ def _figures(parts: Services, first: str, last: str, by: str, language: str) -> 
 
 
 def _judge(parts: Services) -> None:
+    with parts.database.read() as connection:
+        if not any_unjudged(connection):      # no write lock for nothing
+            return
     with parts.database.write() as connection:
         refresh_outcomes(connection)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.engine import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -16,17 +15,25 @@ from starlette.responses import Response, StreamingResponse
 from bot.conversations import store as conversations
 from bot.conversations.broadcast import INBOX
 from bot.conversations.intake import check_text
-from bot.handover.service import hand_over
+from bot.desk import bulk, listing, notify, presence, replies, search, snooze
+from bot.desk.filters import Filters
+from bot.failpoints import hit, reached
 from bot.staff.accounts import Member
 from bot.storage.clock import utcnow
 from bot.tickets import service, store
+from bot.tickets.follow_ups import planned
+from bot.tickets.presence import suggest
 from bot.tickets.queue import standing
 from bot.tickets.service import Done
-from bot.web.deps import ConversationId, Name, ServicesDep, allowed, signed_in
+from bot.tickets.translations import translate_reply
+from bot.tickets.views import shown
+from bot.visitors import store as visitors
+from bot.web.deps import Name, ServicesDep, allowed
 from bot.web.services import Services
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 Agent = Annotated[Member, Depends(allowed("tickets"))]
+Text200 = Annotated[str, Query(max_length=200)]
 _LONGEST_REPLY = 8000
 
 
@@ -34,6 +41,19 @@ class Text(BaseModel):
     """Words."""
 
     text: str
+
+
+class Reply(BaseModel):
+    """Words, files uploaded before, or both. ``translate``: the customer reads it in their language.
+
+    With a ``client_message_id`` of the desk's own making it may be sent again and is written once.
+    """
+
+    text: str = ""
+    client_message_id: Name | None = None
+    translate: bool = False
+    attachments: list[Name] = Field(default_factory=list, max_items=10)
+    macro: int | None = Field(None, ge=1, le=2**31)
 
 
 class Note(BaseModel):
@@ -51,15 +71,25 @@ class Transfer(BaseModel):
 
 @router.get("/tickets")
 def list_tickets(
-    parts: ServicesDep, who: Agent, status: str = "", queue: str = "", q: str = "",
-    assignee: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    parts: ServicesDep, who: Agent, status: Text200 = "", queue: Text200 = "", q: Text200 = "",
+    assignee: Text200 = "", priority: Text200 = "", level: Text200 = "", locale: Text200 = "",
+    tag: Text200 = "", channel: Text200 = "", sla: Text200 = "", snoozed: Text200 = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> dict[str, Any]:
-    """Tickets, most pressing first. ``status=live`` for all that are not settled; ``assignee=me``."""
-    mine = who.username if assignee == "me" else assignee
+    """Tickets, most pressing first. ``status=live`` for all that are not settled; ``assignee`` may be
+    ``me`` or ``none``; ``sla`` ``due`` or ``late``; ``snoozed`` ``no`` or ``only``. ``q`` searches the full
+    text of tickets, messages and notes; ``match`` then is the line found."""
+    filters = Filters(status=status, queue=queue, q=q, assignee=assignee, priority=priority, level=level,
+                      locale=locale, tag=tag, channel=channel, sla=sla, snoozed=snoozed)
+    if q.strip():
+        search.catch_up(parts.database)
     with parts.database.read() as connection:
-        found = store.search(connection, status=status, queue=queue, q=q[:200], assignee=mine,
-                             limit=limit)
-    return {"tickets": [store.public(ticket) for ticket in found]}
+        found = listing.find(connection, filters, me=who.username, now=utcnow(), limit=limit)
+        rows = shown(connection, [item.ticket for item in found], parts.desk, utcnow())
+    for row, item in zip(rows, found, strict=True):
+        if item.snippet:
+            row["match"] = {"text": item.snippet, "seq": item.seq}
+    return {"tickets": rows}
 
 
 @router.get("/tickets/{reference}")
@@ -69,11 +99,20 @@ def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]
         ticket = store.get(connection, reference)
         conversation = conversations.get(connection, ticket["conversation_id"])
         events = conversations.all_events(connection, conversation.id)
-        place = standing(connection, ticket, utcnow())
+        place = standing(connection, ticket, parts.desk, utcnow())
         history = store.history(connection, reference)
+        known = visitors.of(connection, conversation.id)     # as of now, not as of the hand-over
+        row = shown(connection, [ticket], parts.desk, utcnow())[0]
+        merged = _merged(connection, reference)
+        plan = planned(connection, reference)
+        best = suggest(connection, ticket, utcnow())
+        present = presence.others(connection, reference, who.username)
+        snoozed_until = snooze.until_of(connection, reference, utcnow())
     return {
-        **store.public(ticket), "packet": ticket["packet"], "position": place.position,
+        **row, "packet": ticket["packet"] | known, "position": place.position,
+        "present": present, "snoozed_until": snoozed_until,
         "transcript": [event.public() for event in events], "history": history,
+        "merged": merged, "follow_up": plan, "suggested_assignee": best,
         "notes": [line for line in history if line["action"] == "note" and "text" in line["detail"]],
         "conversation": {"id": conversation.id, "language": conversation.language,
                          "mode": conversation.mode, "page_url": conversation.page_url,
@@ -83,43 +122,75 @@ def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]
     }
 
 
+def _merged(connection: Connection, reference: str) -> list[dict[str, Any]]:
+    """The conversations of duplicates merged into a ticket, each with its transcript."""
+    return [{"conversation_id": id_, "transcript": [
+        event.public() for event in conversations.all_events(connection, id_)]}
+        for id_ in store.merged_conversations(connection, reference)]
+
+
 @router.post("/tickets/{reference}/take")
 async def take(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]:
     """Become the one who answers; 409 where someone else is."""
-    return await _do(parts, lambda c: service.take(c, reference, who))
+    return await do(parts, lambda c: service.take(c, reference, who))
 
 
 @router.post("/tickets/{reference}/reply")
-async def reply(reference: str, body: Text, parts: ServicesDep, who: Agent) -> dict[str, Any]:
+async def reply(reference: str, body: Reply, parts: ServicesDep, who: Agent) -> dict[str, Any]:
     """Write to the customer."""
-    text = check_text(body.text, _LONGEST_REPLY)
-    return await _do(parts, lambda c: service.reply(c, reference, who, text))
+    silent = body.attachments and not body.text.strip()
+    text = "" if silent else check_text(body.text, _LONGEST_REPLY)
+    original: str | None = None
+    if body.translate and text:
+        original, text = text, await run_in_threadpool(
+            translate_reply, parts.database, parts.translator, reference, text)
+
+    def job(connection: Connection) -> Done:
+        """One transaction."""
+        done = replies.send(
+            connection, reference, who, text, files=body.attachments, macro=body.macro, original=original,
+            message_id=f"desk:{body.client_message_id}" if body.client_message_id else None)
+        hit("staff.reply.storing")
+        return done
+
+    return await do(parts, job, stored="staff.reply.stored")
 
 
 @router.post("/tickets/{reference}/note")
 async def note(reference: str, body: Text, parts: ServicesDep, who: Agent) -> dict[str, Any]:
-    """A note for colleagues."""
+    """A note for colleagues; ``@name`` tells that colleague."""
     text = check_text(body.text, _LONGEST_REPLY)
-    return await _do(parts, lambda c: service.note(c, reference, who, text))
+
+    def job(connection: Connection) -> Done:
+        """One transaction."""
+        done = service.note(connection, reference, who, text)
+        called.extend(notify.tell_mentioned(connection, reference, who.username, text))
+        return done
+
+    called: list[str] = []
+    done = await do(parts, job)
+    if called:
+        parts.broadcaster.nudge(INBOX, {"kind": "notification"})
+    return done
 
 
 @router.post("/tickets/{reference}/hold")
 async def hold(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]:
     """Set it aside."""
-    return await _do(parts, lambda c: service.hold(c, reference, who))
+    return await do(parts, lambda c: service.hold(c, reference, who))
 
 
 @router.post("/tickets/{reference}/transfer")
 async def transfer(reference: str, body: Transfer, parts: ServicesDep, who: Agent) -> dict[str, Any]:
     """Give it to a queue or a person."""
-    return await _do(parts, lambda c: service.transfer(
+    return await do(parts, lambda c: bulk.transfer(
         c, reference, who, queue=body.queue, assignee=body.assignee))
 
 
 @router.post("/tickets/{reference}/resolve")
 async def resolve(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]:
     """Settle it."""
-    return await _do(parts, lambda c: service.resolve(c, reference, who))
+    return await do(parts, lambda c: service.resolve(c, reference, who))
 
 
 @router.post("/tickets/{reference}/hand-back")
@@ -128,7 +199,7 @@ async def hand_back(
 ) -> dict[str, Any]:
     """Let the bot go on, with a note."""
     text = check_text(body.text, 2000) if body and body.text else None
-    return await _do(parts, lambda c: service.hand_back(c, reference, who, text))
+    return await do(parts, lambda c: service.hand_back(c, reference, who, text))
 
 
 @router.post("/tickets/{reference}/typing", status_code=204, response_class=Response)
@@ -143,48 +214,39 @@ async def typing(reference: str, parts: ServicesDep, who: Agent) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/conversations/{id}/take")
-async def take_conversation(id: ConversationId, parts: ServicesDep, who: Agent) -> dict[str, Any]:
-    """Step into a chat the bot is having: opens its ticket and takes it."""
-    def job(connection: Connection) -> Done:
-        """One transaction."""
-        conversation = conversations.get(connection, id, lock=True)
-        done = hand_over(connection, conversation, desk=parts.desk, now=utcnow(),
-                         given={"reason": "stepped in"}, author=who.username)
-        ticket, made = service.take(connection, done.reference, who)
-        return ticket, done.events + made
-
-    return await _do(parts, job)
-
-
 @router.get("/events", response_model=None)
 async def inbox_events(
-    request: Request, parts: ServicesDep, who: Member = Depends(signed_in)
+    request: Request, parts: ServicesDep, who: Agent
 ) -> StreamingResponse:
-    """A stream of nudges: something happened with a ticket or in a conversation; reload what shows it."""
-    return StreamingResponse(_nudges(request, parts), media_type="text/event-stream",
+    """A stream of what happens: ``ticket`` and ``activity`` carry the ticket's row as the list shows it;
+    ``tickets`` says to read the list; ``typing``, ``presence`` and ``notification`` pass as they come."""
+    return StreamingResponse(_told(request, parts), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
-async def _nudges(request: Request, parts: Services) -> AsyncIterator[str]:
+async def _told(request: Request, parts: Services) -> AsyncIterator[str]:
     yield "retry: 3000\n\n"
-    with parts.broadcaster.listen(INBOX) as listener:
+    with parts.feed.open() as seat:
         beat = time.monotonic()
         while not parts.broadcaster.closing:
-            await listener.wait(15.0)
-            for passing in listener.take_transient():
-                yield f"data: {json.dumps(passing, ensure_ascii=False)}\n\n"
+            if told := await seat.wait(15.0):
+                yield told
             if time.monotonic() - beat >= 15.0:
                 beat = time.monotonic()
                 try:
-                    await run_in_threadpool(signed_in, request)   # notes presence; ends with the session
+                    await run_in_threadpool(allowed("tickets"), request)   # notes presence; ends with the session
                 except Exception:
                     return
                 yield ": \n\n"
 
 
-async def _do(parts: Services, job: Callable[[Connection], Done]) -> dict[str, Any]:
+async def do(
+    parts: Services, job: Callable[[Connection], Done], *, stored: str = ""
+) -> dict[str, Any]:
+    """Run one move of a ticket in a transaction and tell whoever listens; the ticket as it is then."""
     ticket, events = await parts.database.run_write(job)
+    if stored:
+        await reached(stored)
     parts.broadcaster.publish(events)
     parts.broadcaster.nudge(INBOX, {"kind": "ticket", "reference": ticket["reference"],
                                     "status": ticket["status"], "assignee": ticket["assignee"]})

@@ -30,9 +30,9 @@ async def try_message(
     """The decision on one text as a first message, with the articles weighed and their titles."""
     text = body.text.strip()
     if not text:
-        raise BadInput("Type a message to try.")
+        raise BadInput("Type a message to try.", key="try_empty")
     if body.locale is not None and body.locale not in LOCALES:
-        raise BadInput(f"locale must be one of {', '.join(LOCALES)}.")
+        raise BadInput(f"locale must be one of {', '.join(LOCALES)}.", key="one_of", field="locale", values=", ".join(LOCALES))
     found = await parts.client.understand(text, body.locale)
     for article in found.get("articles", ()):
         article["title"] = await run_in_threadpool(parts.articles.title, article["id"], article["locale"])

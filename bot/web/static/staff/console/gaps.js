@@ -4,7 +4,7 @@ import { get, post } from "../lib/api.js";
 import { confirm, dialog } from "../lib/dialog.js";
 import { debounce, fill, h, icon } from "../lib/dom.js";
 import { attempt, failed, said } from "../lib/notify.js";
-import { formatAgo, formatFull, formatShare, label, t } from "../lib/texts.js";
+import { formatAgo, formatFull, formatShare, label, quoted, t } from "../lib/texts.js";
 
 const decide = (group, decision, slug) => post("gaps/decisions", { gap: group.id, decision, slug });
 
@@ -64,7 +64,7 @@ export class Gaps {
     const action = (key, name, run) => h("button", { type: "button", class: "button", on: { click: (event) => void run.call(this, group, event.currentTarget) } }, icon(name), t(`gaps.${key}`));
     return h("li", { class: "gap card", dataset: { gap: group.id } },
       h("div", null,
-        h("p", { class: "gap-text", lang: group.language }, "« ", group.text, " »"),
+        h("p", { class: "gap-text", lang: group.language }, quoted(group.text)),
         h("p", { class: "small quiet" }, label("language", group.language), " · ",
           h("time", { datetime: group.last_at, "data-ago": true, title: formatFull(group.last_at) }, formatAgo(group.last_at)),
           group.decision && h("span", null, " · ", h("span", { class: "tag tag-ok" }, t(`gaps.was_${group.decision}`, { slug: group.slug ?? "" }))))),

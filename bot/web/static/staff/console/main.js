@@ -1,4 +1,4 @@
-/** The leads' page: four tabs, each loaded when first looked at; the address says which. */
+/** The leads' page: tabs, each loaded when first looked at; the address says which. */
 
 import { get } from "../lib/api.js";
 import { byId } from "../lib/dom.js";
@@ -9,9 +9,13 @@ import { t } from "../lib/texts.js";
 import { Articles } from "./articles.js";
 import { Dial } from "./dial.js";
 import { Gaps } from "./gaps.js";
+import { Integrations } from "./integrations.js";
+import { Jobs } from "./jobs.js";
+import { Macros } from "./macros.js";
+import { Rules } from "./rules.js";
 import { TryIt } from "./tryit.js";
 
-const TABS = ["articles", "gaps", "dial", "try"];
+const TABS = ["articles", "gaps", "macros", "dial", "try", "jobs", "rules", "integrations"];
 let seed = null;
 let shown = location.hash;
 
@@ -36,7 +40,14 @@ const gaps = new Gaps(byId("panel-gaps"), {
     byId("gap-count").textContent = String(count);
   },
 });
+const macros = new Macros(byId("panel-macros"));
 const dial = new Dial(byId("panel-dial"));
+const jobs = new Jobs(byId("panel-jobs"), (dead) => {
+  byId("dead-count").hidden = dead === 0;
+  byId("dead-count").textContent = String(dead);
+});
+const integrations = new Integrations(byId("panel-integrations"));
+const rules = new Rules(byId("panel-rules"));
 const tryIt = new TryIt(byId("panel-try"), async (locale) => {
   const found = await get("articles", { locale });
   return new Map(found.articles.map((article) => [article.id, article.title]));
@@ -61,11 +72,17 @@ async function show() {
   } else {
     articles.editor.rest();
     if (name === "gaps") await gaps.refresh();
+    if (name === "macros") await macros.refresh();
     if (name === "dial") await dial.refresh();
+    if (name === "jobs") await jobs.refresh();
+    if (name === "rules") await rules.refresh();
+    if (name === "integrations") await integrations.refresh();
     if (name === "try") tryIt.text.focus({ preventScroll: true });
   }
 }
 
+addEventListener("beforeunload", (event) => { if (rules.dirty()) event.preventDefault(); });
 addEventListener("hashchange", () => void guard(show()));
 await guard(show());
 if (!location.hash.startsWith("#gaps")) void gaps.refresh().catch(() => {});
+if (!location.hash.startsWith("#jobs")) void jobs.refresh().catch(() => {});

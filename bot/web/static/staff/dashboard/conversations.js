@@ -33,7 +33,8 @@ export async function conversations(view, now, changed) {
   const page = await fetchPage(0);
   const body = h("tbody", null, page.conversations.map(row));
   let shown = page.conversations.length;
-  const count = h("p", { class: "small quiet", role: "status" }, t("conversations.count", { n: page.total ?? shown }));
+  const count = h("p", { class: "small quiet", role: "status" }, t("conversations.count", { n: page.total ?? shown }),
+    page.searched ? ` ${t("conversations.searched", { n: page.searched })}` : "");
   const more = h("button", { type: "button", class: "button", hidden: shown >= (page.total ?? shown), on: { click: () => void attempt(more, async () => {
     const next = await fetchPage(shown);
     append(body, next.conversations.map(row));

@@ -7,15 +7,17 @@ import { dayBand, dayBars, intervalBar, rowBars } from "./charts.js";
 import { address, daysOf, picker } from "./period.js";
 
 const OUTCOME = "outcome.";
-const SHARES = new Set(["deflection", "handover_rate"]);
+const SHARES = new Set(["deflection", "handover_rate", "reask_rate"]);
+/** Ends of the scales customers answer on. */
+const SCALES = { csat: 5, effort: 10 };
 const missing = (value) => value === null || value === undefined;
 
-/** A value as its reader writes it: shares as per cent, seconds as a duration. */
+/** A value as its reader writes it: shares as per cent, seconds as a duration, ratings with the end of their scale. */
 export function written(name, value) {
   if (missing(value)) return "–";
   if (SHARES.has(name)) return formatShare(value);
   if (name.endsWith("_seconds")) return formatDuration(value);
-  return formatNumber(value);
+  return SCALES[name] ? `${formatNumber(value)}\u00a0/\u00a0${SCALES[name]}` : formatNumber(value);
 }
 
 /** A topic as its reader knows it; conversations without one have "-". */

@@ -27,14 +27,18 @@ function draft(key) {
   }
 }
 
-/** `send(mode, text)` delivers a reply or note; `typing()` tells the customer someone writes. */
+/** `send(mode, text)` delivers a reply or note; `typing()` tells the customer someone writes; `files()` says whether files wait. */
 export class Composer {
-  constructor({ send, typing }) {
+  constructor({ send, typing, writing, files }) {
     this.send = send;
+    this.writing = writing;
+    this.files = files;
     this.typing = typing;
     this.reference = null;
     this.mode = "reply";
     this.lastTyping = 0;
+    this.onItsWay = null;
+    this.waiting = false;
     this.box = byId("composer-text");
     this.button = byId("composer-send");
     this.box.addEventListener("input", () => this.typed());
@@ -87,6 +91,7 @@ export class Composer {
     const allowed = this.allowed?.[mode] ?? false;
     this.box.disabled = !allowed;
     this.button.disabled = !allowed;
+    for (const id of ["composer-attach", "composer-macro"]) byId(id).disabled = !allowed || mode === "note";
     this.box.placeholder = t(allowed ? `composer.${mode}_placeholder` : `composer.${mode}_closed`);
     this.box.setAttribute("aria-label", t(`composer.${mode}`));
     byId("composer-send-text").textContent = t(`composer.send_${mode}`);
@@ -100,6 +105,7 @@ export class Composer {
 
   typed() {
     keepDraft(draftKey(this.reference, this.mode), this.box.value);
+    if (this.box.value.trim()) this.writing();
     const now = Date.now();
     if (this.mode === "reply" && this.box.value.trim() && now - this.lastTyping > TYPING_EVERY) {
       this.lastTyping = now;
@@ -107,19 +113,44 @@ export class Composer {
     }
   }
 
+  /** Put text where the cursor is (a macro, a link); the agent reads it before it goes. */
+  insert(text) {
+    if (this.mode !== "reply") this.show("reply");
+    const { box } = this;
+    const before = box.value.slice(0, box.selectionStart);
+    const gap = before && !/\s$/.test(before) ? "\n" : "";
+    box.setRangeText(gap + text, box.selectionStart, box.selectionEnd, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  }
+
   async submit() {
     const text = this.box.value.trim();
     const { mode, reference } = this;
-    if (!text || this.button.disabled) {
+    if ((!text && !(mode === "reply" && this.files())) || this.button.disabled) {
       this.box.focus();
       return;
     }
-    const sent = await attempt(this.button, () => this.send(mode, text));
+    const before = this.onItsWay;
+    if (before) {
+      // The key held down sends once; what was typed since goes after what is on its way, never nowhere.
+      if (this.waiting || (before.text === text && before.mode === mode && before.reference === reference)) return;
+      this.waiting = true;
+      const arrived = await before.sent;
+      this.waiting = false;
+      const same = this.reference === reference && this.mode === mode && this.box.value.trim() === text;
+      if (arrived && same) await this.submit();
+      return;
+    }
+    this.onItsWay = { reference, mode, text, sent: attempt(this.button, () => this.send(mode, text)) };
+    const sent = await this.onItsWay.sent;
+    this.onItsWay = null;
     if (!sent) return;
     keepDraft(draftKey(reference, mode), "");
     // Another ticket may be open by now, or more may have been typed: only what was sent goes.
     if (this.reference === reference && this.mode === mode && this.box.value.trim() === text) this.box.value = "";
     this.lastTyping = 0;
-    this.box.focus();
+    // Back to the box from the button; whoever moved on meanwhile is not pulled back.
+    if (document.activeElement === this.button) this.box.focus();
   }
 }

@@ -1,14 +1,19 @@
 /** The agents' page: queue and opened ticket, kept true by the live stream. */
 
-import { get, post } from "../lib/api.js";
-import { byId, debounce } from "../lib/dom.js";
+import { del, get, post } from "../lib/api.js";
+import { byId, debounce, spaced } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
 import { failed } from "../lib/notify.js";
 import "../lib/shell.js";
 import { t } from "../lib/texts.js";
+import { Alerts } from "./alerts.js";
+import { Bulk } from "./bulk.js";
+import { FilterForm } from "./filters.js";
 import { listenKeys, showKeys } from "./keys.js";
 import { Queue } from "./queue.js";
+import { RunningChats } from "./running.js";
 import { TicketView } from "./ticket.js";
+import { Views } from "./views.js";
 
 const me = document.body.dataset.username;
 const desk = byId("desk");
@@ -17,13 +22,14 @@ const path = (reference, action = "") => `tickets/${encodeURIComponent(reference
 const api = {
   ticket: (reference) => get(path(reference)),
   take: (reference) => post(path(reference, "take")),
-  reply: (reference, text) => post(path(reference, "reply"), { text }),
+  reply: (reference, text, more) => post(path(reference, "reply"), { text, ...more }),
   note: (reference, text) => post(path(reference, "note"), { text }),
   transfer: (reference, to) => post(path(reference, "transfer"), to),
   resolve: (reference) => post(path(reference, "resolve")),
   handBack: (reference, body) => post(path(reference, "hand-back"), body),
   typing: (reference) => post(path(reference, "typing")),
-  hold: (reference) => post(path(reference, "hold")),
+  snooze: (reference, until) => post(path(reference, "snooze"), { until }),
+  wake: (reference) => del(path(reference, "snooze")),
   people: async () => (await get("colleagues")).colleagues,
 };
 
@@ -34,19 +40,33 @@ const guard = (promise) => promise.catch((error) => {
   failed(error);
 });
 
+const filters = new FilterForm(() => {
+  views.match();
+  queue.update();
+});
+const views = new Views({ filters, changed: () => queue.update() });
+const bulk = new Bulk({ done: () => void guard(queue.refresh()), cleared: () => queue.draw() });
+const openTicket = (reference) => {
+  if (referenceInUrl() === reference) void guard(show());
+  else location.hash = reference;
+};
 const queue = new Queue({
   me,
   name: (username) => view.name(username),
-  load: async ({ locale, ...params }) => {
-    const { tickets } = await get("tickets", params);
-    return locale ? tickets.filter((ticket) => ticket.locale === locale) : tickets;
-  },
-  open: (reference) => {
-    if (referenceInUrl() === reference) void guard(show());
-    else location.hash = reference;
-  },
+  load: async (params) => (await get("tickets", params)).tickets,
+  open: openTicket, filters, bulk, drawn: () => views.match(),
 });
 const view = new TicketView({ me, api, changed: () => void guard(queue.refresh()) });
+
+const alerts = new Alerts({
+  open: openTicket,
+  name: (username) => view.people.get(username) ?? username,
+  counted: (unseen) => {
+    queue.unseen = unseen;
+    queue.title();
+  },
+});
+const running = new RunningChats(openTicket);
 
 /** First names of colleagues, for the queue and the history. */
 async function learnNames() {
@@ -77,24 +97,35 @@ function back() {
   requestAnimationFrame(() => queue.list.querySelector(`[data-reference="${CSS.escape(reference)}"]`)?.focus());
 }
 
-const refreshQueue = debounce(() => void guard(queue.refresh()), 150);
+// Every desk is told at once, and must not ask at once.
+const refreshQueue = spaced(() => void guard(queue.refresh()), 2000);
+const refreshAlerts = debounce(() => void alerts.refresh().catch(() => {}), 400);
 const refreshTicket = debounce(() => void guard(view.refresh()), 80);
 
-/** Whatever the event says, the pages fetch the truth; the event only tells where to look. */
+/** A change brings the request's row along; the list is fetched only where a row cannot tell enough. */
 function onEvent(event, type) {
   const kind = event.kind ?? type;
   const open = view.ticket;
   const here = open && (event.reference === open.reference || event.conversation_id === open.conversation_id);
   if (kind === "typing") {
-    if (here) view.typed(event.author, event.username);
+    if (here) view.typed(event.author);
     return;
   }
-  if (here) refreshTicket();
+  if (kind === "presence") {
+    if (here) view.met(event);
+    return;
+  }
+  if (kind === "notification" || (kind === "ticket" && event.assignee === me)) refreshAlerts();
+  if (kind === "notification") return;
+  if (here || view.opening) refreshTicket();
   else if (event.author === "customer") {
     const ticket = queue.tickets.find((one) => one.reference === event.reference || one.conversation_id === event.conversation_id);
-    if (ticket) queue.mark(ticket.reference);
+    if (ticket) {
+      queue.mark(ticket.reference);
+      if (ticket.assignee === me) alerts.heard(t("alerts.customer", { reference: ticket.reference }), ticket.reference);
+    }
   }
-  refreshQueue();
+  if (!event.ticket || !queue.take(event.ticket)) refreshQueue();
 }
 
 listen({
@@ -105,6 +136,7 @@ listen({
   },
   onReturn: () => {
     refreshQueue();
+    refreshAlerts();
     refreshTicket();
   },
 });
@@ -113,6 +145,7 @@ listen({
 // tells the server that someone is at the desk.
 setInterval(() => {
   refreshQueue();
+  refreshAlerts();
   if (view.ticket) refreshTicket();
 }, 30_000);
 
@@ -126,11 +159,20 @@ listenKeys({
   n: () => view.composer.focus("note"),
   t: () => view.press("take"),
   e: () => view.press("resolve"),
+  s: () => view.press(view.ticket?.snoozed_until ? "wake" : "snooze"),
+  m: () => view.ticket && !byId("composer-macro").disabled && void view.runMacros(),
+  x: () => queue.tickCurrent(),
+  i: () => view.ticket && view.side.toggle(),
+  b: () => void running.show(),
   u: back,
   "/": () => byId("queue-search").focus(),
   "?": () => void showKeys(),
 });
 
-await guard(learnNames());
+// A link to a view: /inbox?view=mine
+const asked = new URLSearchParams(location.search).get("view");
+await Promise.all([guard(learnNames()), guard(views.load())]);
+if (asked) views.pick(asked);
 await guard(queue.refresh());
 await guard(show());
+await Promise.all([alerts.refresh(), running.refresh()].map((promise) => promise.catch(() => {})));

@@ -1,19 +1,22 @@
-/** The queue: filters, search, the list, and moving through it. */
+/** The queue: search, the list, ticking several, and moving through it. */
 
-import { byId, debounce, fill, h, icon } from "../lib/dom.js";
+import { byId, debounce, h, icon } from "../lib/dom.js";
+import { keep } from "../lib/keep.js";
 import { failed } from "../lib/notify.js";
-import { recall, remember } from "../lib/shell.js";
-import { formatAgo, formatFull, label, t } from "../lib/texts.js";
+import { whenReleased } from "../lib/press.js";
+import { formatAgo, formatDuration, formatFull, label, t } from "../lib/texts.js";
+import { FIRST } from "./filters.js";
+import { LIVE, merged } from "./rows.js";
 
-const FILTERS = "relais-inbox-filters";
-const LIVE = ["new", "open", "pending", "on_hold"];
+const SOON = 3600;
 
-function saved() {
-  try {
-    return JSON.parse(recall(FILTERS) ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
+/** The promise that runs out first: late, soon, or nothing worth a tag. */
+function clock(ticket) {
+  const next = ticket.sla?.next;
+  if (!LIVE.includes(ticket.status) || !next) return null;
+  if (next.seconds_left <= 0) return h("span", { class: "tag tag-urgent", title: formatFull(next.due_at) }, icon("clock"), t("sla.late", { time: formatDuration(-next.seconds_left) }));
+  if (next.seconds_left > SOON) return null;
+  return h("span", { class: "tag tag-wait", title: formatFull(next.due_at) }, icon("clock"), t("sla.left", { time: formatDuration(next.seconds_left) }));
 }
 
 /** The tags of a ticket: what decides whether to open it now. */
@@ -23,9 +26,13 @@ export function tags(ticket, name) {
   return [
     ticket.priority === "urgent" && h("span", { class: "tag tag-urgent" }, icon("alert"), label("priority", "urgent")),
     ticket.priority === "high" && h("span", { class: "tag tag-wait" }, label("priority", "high")),
+    clock(ticket),
     h("span", { class: `tag ${status}` }, label("status", ticket.status)),
+    ticket.snoozed_until && h("span", { class: "tag", title: formatFull(ticket.snoozed_until) }, icon("clock"), t("snooze.tag", { time: formatAgo(ticket.snoozed_until) })),
     h("span", { class: "tag" }, label("queue", ticket.queue)),
-    ticket.locale && h("span", { class: "tag", title: label("language", ticket.locale) }, ticket.locale.toUpperCase()),
+    ticket.level && ticket.level !== "L1" && h("span", { class: "tag" }, label("level", ticket.level)),
+    // A language's own queue says it already.
+    ticket.locale && ticket.locale !== ticket.queue && h("span", { class: "tag", title: label("language", ticket.locale) }, ticket.locale.toUpperCase()),
     contact && h("span", { class: "tag" }, t(contact)),
     ticket.assignee && h("span", { class: "tag" }, icon("person"), name(ticket.assignee)),
   ];
@@ -36,60 +43,25 @@ export function headline(ticket) {
   return String(ticket.summary).split("\n")[0].replace(/^\[[^\]]*\]\s*/, "");
 }
 
-/** The queue's side of the page. `load(params)` fetches tickets; `open(reference)` opens one; `name(username)` is a first name. */
+/** The queue's side of the page. `me` is one's username; `load(params)` fetches tickets; `open(reference)` opens one; `name(username)` is a first name. */
 export class Queue {
-  constructor({ me, name, load, open }) {
-    this.me = me;
-    this.name = name;
-    this.load = load;
-    this.open = open;
+  constructor({ me, name, load, open, filters, bulk, drawn }) {
+    Object.assign(this, { me, name, load, open, filters, bulk, drawn });
+    this.fresh = [];
+    this.drawSoon = debounce(() => this.show(this.tickets), 40);
     this.tickets = [];
     this.unread = new Set();
+    this.unseen = 0;
     this.current = null;
     this.list = byId("queue-list");
-    this.filters = byId("queue-filters");
-    this.restore();
-    const changed = () => {
-      this.keep();
-      this.update();
-    };
-    this.filters.addEventListener("change", changed);
-    byId("queue-search").addEventListener("input", debounce(() => this.update(), 200));
+    this.search = byId("queue-search");
+    this.search.addEventListener("input", debounce(() => this.update(), 250));
     byId("queue-form").addEventListener("submit", (event) => event.preventDefault());
   }
 
-  restore() {
-    const values = saved();
-    byId("filter-status").value = values.status ?? "live";
-    byId("filter-mine").checked = Boolean(values.mine);
-    // Queues and languages are known only once tickets are: their choice waits as a single option.
-    for (const name of ["queue", "locale"]) {
-      if (values[name]) byId(`filter-${name}`).append(h("option", { value: values[name], selected: true }, label(name === "locale" ? "language" : name, values[name])));
-    }
-  }
-
-  values() {
-    return {
-      status: byId("filter-status").value,
-      queue: byId("filter-queue").value,
-      locale: byId("filter-locale").value,
-      mine: byId("filter-mine").checked,
-      q: byId("queue-search").value.trim(),
-    };
-  }
-
-  keep() {
-    const { q, ...rest } = this.values();
-    remember(FILTERS, JSON.stringify(rest));
-  }
-
   clear() {
-    byId("filter-status").value = "live";
-    byId("filter-queue").value = "";
-    byId("filter-locale").value = "";
-    byId("filter-mine").checked = false;
-    byId("queue-search").value = "";
-    this.keep();
+    this.filters.set(FIRST);
+    this.search.value = "";
     this.update();
   }
 
@@ -100,42 +72,70 @@ export class Queue {
 
   /** Fetch and draw; of several at once only the last one asked for is drawn. */
   async refresh() {
-    const { mine, locale, ...params } = this.values();
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const tickets = await this.load({ ...params, locale, assignee: mine ? this.me : "" });
+    const q = this.search.value.trim();
+    // Words are looked for everywhere: what is settled is searched too.
+    const { status, snoozed, ...rest } = this.filters.values();
+    const base = q && status === FIRST.status ? rest : { status, snoozed, ...rest };
+    this.fresh = [];
+    const tickets = await this.load({ ...base, q });
     if (turn !== this.turn) return;
-    this.tickets = tickets;
-    this.options("queue", "queue");
-    this.options("locale", "language");
-    this.draw();
+    // What changed while the list was on its way may be newer than the list.
+    this.show(q ? tickets : this.fresh.reduce((list, ticket) => merged(list, ticket, this.filters.values(), this.me), tickets));
   }
 
-  /** Offer every queue and language seen so far. */
-  options(name, group) {
-    const select = byId(`filter-${name}`);
-    const known = new Set([...select.options].map((option) => option.value));
-    const found = [...new Set(this.tickets.map((ticket) => ticket[name]))].filter((value) => value && !known.has(value)).sort();
-    for (const value of found) select.append(h("option", { value }, label(group, value)));
+  /** One changed request, without fetching the list; false where only the server can tell whether it belongs there. */
+  take(ticket) {
+    if (this.search.value.trim()) return false;
+    this.fresh.push(ticket);
+    this.tickets = merged(this.tickets, ticket, this.filters.values(), this.me);
+    this.drawSoon();
+    return true;
+  }
+
+  show(tickets) {
+    this.tickets = tickets;
+    this.filters.learn(tickets);
+    this.bulk.keep(tickets.map((ticket) => ticket.reference));
+    this.draw();
+    this.drawn();
   }
 
   draw() {
-    const focused = document.activeElement?.dataset?.reference;
     const waiting = this.tickets.filter((ticket) => ticket.status === "new").length;
-    byId("queue-count").textContent = t("queue.count", { n: this.tickets.length, waiting });
-    document.title = `${waiting ? `(${waiting}) ` : ""}${t("inbox.title")} · Relais`;
-    fill(this.list, this.tickets.map((ticket) => h("li", null, this.row(ticket))));
+    keep(byId("queue-count"), t("queue.count", { n: this.tickets.length, waiting }));
+    this.title();
+    whenReleased(this.list, this.drawRows);
     byId("queue-empty").hidden = this.tickets.length > 0;
     if (!this.tickets.length) this.explainEmpty();
-    if (focused) this.list.querySelector(`[data-reference="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** The rows as they are now; not while one is pressed, for the click is meant for what was seen. */
+  drawRows = () => {
+    keep(this.list, this.tickets.map((ticket) => h("li", { class: "queue-item", dataset: { key: ticket.reference } }, this.tick(ticket), this.row(ticket))));
+    for (const box of this.list.querySelectorAll(".queue-tick")) box.checked = this.bulk.chosen.has(box.dataset.tick);
+  };
+
+  /** What waits, in the tab's title: new requests, customers who wrote, notifications. */
+  title() {
+    const count = this.tickets.filter((ticket) => ticket.status === "new").length + this.unread.size + this.unseen;
+    document.title = `${count ? `(${count}) ` : ""}${t("inbox.title")} · Relais`;
   }
 
   explainEmpty() {
-    const { status, queue, locale, mine, q } = this.values();
-    const filtered = Boolean(queue || locale || mine || q || status !== "live");
-    fill(byId("queue-empty"), icon(filtered ? "search" : "check"),
+    const filtered = this.filters.narrowed() || Boolean(this.search.value.trim());
+    keep(byId("queue-empty"), icon(filtered ? "search" : "check"),
       h("h2", null, t(filtered ? "queue.none_filtered" : "queue.none")),
       h("p", null, t(filtered ? "queue.none_filtered_help" : "queue.none_help")),
       filtered && h("button", { type: "button", class: "button", on: { click: () => this.clear() } }, t("queue.clear")));
+  }
+
+  tick(ticket) {
+    const { reference } = ticket;
+    return h("input", {
+      type: "checkbox", class: "queue-tick", dataset: { tick: reference },
+      "aria-label": t("bulk.select", { reference }), on: { change: (event) => this.bulk.toggle(reference, event.target.checked) },
+    });
   }
 
   row(ticket) {
@@ -150,7 +150,8 @@ export class Queue {
     h("span", { class: "ticket-ref" }, ticket.reference),
     h("time", { class: "ticket-age", datetime: at, "data-ago": true, title: formatFull(at) }, formatAgo(at)),
     h("span", { class: "ticket-summary" }, unread && h("span", { class: "visually-hidden" }, `${t("queue.unread")} `), headline(ticket)),
-    h("span", { class: "ticket-meta" }, tags(ticket, this.name)));
+    ticket.match && h("span", { class: "ticket-match" }, icon("search"), ticket.match.text),
+    h("span", { class: "ticket-meta" }, tags(ticket, this.name), (ticket.tags ?? []).map((tag) => h("span", { class: "tag tag-own" }, tag))));
   }
 
   select(reference) {
@@ -162,6 +163,14 @@ export class Queue {
   /** Something new was said in a ticket that is not open. */
   mark(reference) {
     if (reference !== this.current) this.unread.add(reference);
+  }
+
+  /** Tick the focused or opened request. */
+  tickCurrent() {
+    const reference = document.activeElement?.dataset?.reference ?? this.current;
+    if (!reference || !this.tickets.some((ticket) => ticket.reference === reference)) return;
+    this.bulk.toggle(reference);
+    this.draw();
   }
 
   /** Move the focus by one row; from outside the list, to the opened or first one. */

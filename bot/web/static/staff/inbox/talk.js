@@ -1,7 +1,9 @@
 /** The conversation and what happened around it, oldest first; new lines are added, old ones kept. */
 
 import { h, icon } from "../lib/dom.js";
-import { dayOf, formatFull, formatFullDay, formatTime, has, label, t } from "../lib/texts.js";
+import { arrange, patch } from "../lib/keep.js";
+import { dayOf, formatFull, formatFullDay, formatTime, has, label, quoted, t } from "../lib/texts.js";
+import { fileLinks } from "./files.js";
 
 /** Who speaks, as the reader knows them. */
 function speaker(event) {
@@ -31,7 +33,8 @@ function message(event) {
   return h("li", { class: `message message-${event.author}` },
     h("span", { class: "message-head" }, h("strong", null, speaker(event)),
       h("time", { datetime: event.at, title: formatFull(event.at) }, formatTime(event.at))),
-    h("div", { class: "bubble stack" }, ...paragraphs(event.text ?? event.label ?? event.choice_label ?? event.choice)),
+    (event.text || !event.attachments?.length) && h("div", { class: "bubble stack" }, ...paragraphs(event.text ?? event.label ?? event.choice_label ?? event.choice)),
+    event.attachments?.length > 0 && fileLinks(event.attachments),
     ...extras(event));
 }
 
@@ -49,7 +52,7 @@ function opinion(event) {
     event.csat && t("talk.csat", { note: event.csat }),
     event.effort && t("talk.effort", { note: event.effort }),
     event.helped !== undefined && event.helped !== null && t(event.helped ? "talk.helped" : "talk.not_helped"),
-    event.comment && `« ${event.comment} »`,
+    event.comment && quoted(event.comment),
   ].filter(Boolean);
   return said.length ? said.join(" · ") : t("talk.survey");
 }
@@ -61,7 +64,7 @@ function happening(entry) {
     if (["open", "reply", "customer", "note"].includes(entry.action)) return null;
     const key = `history.${entry.action}`;
     if (!has(key)) return null;
-    text = t(key, { name: entry.name, to: entry.to ?? "" });
+    text = t(key, { name: entry.name, to: entry.to ?? "", until: entry.detail?.until ? formatFull(entry.detail.until) : "" });
   } else if (entry.kind === "survey") text = opinion(entry);
   // With the ticket's history at hand, only the first hand-over needs a line of its own.
   else if (entry.kind === "handover") text = entry.status ? t("talk.handover") : entry.told ? null : (entry.text ?? t("talk.handover"));
@@ -71,23 +74,27 @@ function happening(entry) {
 }
 
 /**
- * Events and history of a ticket as one sequence of `{key, at, node}` (node may be null).
- * `names(username)` turns an account into a first name.
+ * Events and history of a ticket as one sequence of `{key, at, shows, node}`: `shows` changes with what is
+ * to be seen, `node()` draws it (null for nothing). `names(username)` turns an account into a first name.
  */
 export function lines(transcript, history, names) {
+  const told = Boolean(history?.length);
   const events = (transcript ?? []).map((event) => ({
-    key: `e${event.seq}`, at: event.at, rank: event.seq,
-    node: () => (event.kind === "message" ? message(event) : happening({ ...event, type: "event", told: Boolean(history?.length) })),
+    key: `e${event.seq}`, at: event.at, rank: event.seq, shows: JSON.stringify([event, told]),
+    node: () => (event.kind === "message" ? message(event) : happening({ ...event, type: "event", told })),
   }));
   const extra = (history ?? []).map((entry, index) => {
     const name = names(entry.author);
     const detail = entry.detail ?? {};
-    const to = detail.queue ? label("queue", detail.queue) : detail.assignee ? names(detail.assignee) : "";
+    const to = detail.to ?? (detail.queue ? label("queue", detail.queue) : detail.assignee ? names(detail.assignee) : "");
     const value = { ...entry, type: "history", name, text: detail.text, to };
-    return { key: `h${entry.id ?? index}`, at: entry.at, rank: 0, node: () => (entry.action === "note" && detail.text ? note(value) : happening(value)) };
+    return { key: `h${entry.id ?? index}`, at: entry.at, rank: 0, shows: JSON.stringify(value), node: () => (entry.action === "note" && detail.text ? note(value) : happening(value)) };
   });
   return [...events, ...extra].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank));
 }
+
+/** What each line was drawn from. */
+const drawn = new WeakMap();
 
 /** Draw the lines into `list`, keeping those already there; returns how many messages were added. */
 export function drawTalk(list, sequence) {
@@ -95,22 +102,27 @@ export function drawTalk(list, sequence) {
   let added = 0;
   let day = "";
   const nodes = [];
-  for (const { key, at, node } of sequence) {
+  for (const { key, at, shows, node } of sequence) {
     if (dayOf(at) !== day) {
       day = dayOf(at);
-      nodes.push(kept.get(day) ?? Object.assign(h("li", { class: "talk-day", dataset: { key: day } }, formatFullDay(at))));
+      nodes.push(kept.get(day) ?? h("li", { class: "talk-day", dataset: { key: day } }, formatFullDay(at)));
     }
     const known = kept.get(key);
-    if (known) {
+    if (known && drawn.get(known) === shows) {
       nodes.push(known);
       continue;
     }
     const fresh = node();
     if (!fresh) continue;
     fresh.dataset.key = key;
-    nodes.push(fresh);
-    added += fresh.classList.contains("message") ? 1 : 0;
+    const line = known ? patch(known, fresh) : fresh;
+    drawn.set(line, shows);
+    nodes.push(line);
+    added += !known && line.classList.contains("message") ? 1 : 0;
   }
-  list.replaceChildren(...nodes);
+  arrange(list, nodes);
   return added;
 }
+
+/** Whether the reader of a scrolled box is at its end, or nearly. */
+export const atEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 80;

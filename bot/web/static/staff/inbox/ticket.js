@@ -1,17 +1,28 @@
 /** The opened request: head with its actions, packet, conversation, reply box. */
 
 import { confirm, dialog } from "../lib/dialog.js";
-import { byId, fill, h, icon } from "../lib/dom.js";
+import { byId, h, icon } from "../lib/dom.js";
+import { keep } from "../lib/keep.js";
 import { attempt, failed, said } from "../lib/notify.js";
-import { label, t } from "../lib/texts.js";
+import { whenReleased } from "../lib/press.js";
+import { formatFull, label, t } from "../lib/texts.js";
 import { QUEUES } from "../lib/themes.js";
 import { Composer } from "./composer.js";
+import { Files } from "./files.js";
+import { drawHead } from "./head.js";
+import { prepare, wireMacros } from "./macros.js";
+import { Mention } from "./mention.js";
 import { packetView } from "./packet.js";
-import { tags } from "./queue.js";
-import { drawTalk, lines } from "./talk.js";
+import { Presence } from "./presence.js";
+import { LIVE } from "./rows.js";
+import { Side } from "./side.js";
+import { pickTime } from "./snooze.js";
+import { atEnd, drawTalk, lines } from "./talk.js";
 
-const LIVE = ["new", "open", "pending", "on_hold"];
 const TYPING_LASTS = 5000;
+
+/** A random id; `crypto.randomUUID` exists in secure contexts only, and some desks run on plain http inside. */
+const freshId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** `api` holds the calls; `changed()` is told when the ticket is no longer what the queue shows. */
 export class TicketView {
@@ -21,13 +32,38 @@ export class TicketView {
     this.changed = changed;
     this.leads = ["lead", "admin"].includes(document.body.dataset.role);
     this.ticket = null;
+    this.opening = null;     // the reference that is being fetched
+    this.asked = this.drawn = 0;
     this.people = new Map();
     this.scroll = byId("ticket-scroll");
     this.talk = byId("talk");
     this.typing = new Map();
+    this.present = [];
+    this.macro = null;
+    this.presence = new Presence((present) => this.drawPresent(present));
+    this.files = new Files(() => this.ticket?.reference);
     this.composer = new Composer({
       send: (mode, text) => this.send(mode, text),
       typing: () => void this.api.typing(this.ticket.reference).catch(() => {}),
+      writing: () => this.presence.typed(),
+      files: () => this.files.ids().length > 0,
+    });
+    const insert = (ready) => {
+      this.macro = ready.id;
+      this.composer.insert(ready.text);
+    };
+    this.runMacros = wireMacros(() => this.ticket.reference, insert);
+    this.side = new Side({
+      insert: (id) => void attempt(byId("composer-macro"), async () => {
+        const ready = await prepare(this.ticket.reference, id);
+        if (ready) insert(ready);
+      }),
+      quote: (article) => this.composer.insert(`${article.title ?? article.id} : ${location.origin}/aide/${encodeURIComponent(article.id)}`),
+      changed: () => void this.after(this.ticket.reference).catch(failed),
+    });
+    this.mention = new Mention({
+      people: () => [...this.people].map(([username, first_name]) => ({ username, first_name })).filter((person) => person.username !== this.me),
+      active: () => this.composer.mode === "note",
     });
   }
 
@@ -37,24 +73,37 @@ export class TicketView {
 
   /** Open a ticket by reference; of several asked for quickly the last one wins. */
   async open(reference) {
-    const turn = (this.turn = (this.turn ?? 0) + 1);
-    const ticket = await this.api.ticket(reference);
-    if (turn !== this.turn) return;
-    const other = this.ticket?.reference !== reference;
-    this.draw(ticket, other);
+    this.opening = reference;
+    this.missed = false;
+    try {
+      await this.read(reference);
+    } finally {
+      if (this.opening === reference) this.opening = null;
+    }
+    // What happened between the reading and the drawing was told to nobody.
+    if (this.missed) await this.refresh();
   }
 
   /** The same ticket again, after something happened to it. */
   async refresh() {
-    if (!this.ticket) return;
-    const { reference } = this.ticket;
+    if (this.opening) this.missed = true;
+    else if (this.ticket) await this.read(this.ticket.reference);
+  }
+
+  /** Fetch and draw; an answer older than what is drawn, or to what nobody asks any more, is dropped. */
+  async read(reference) {
+    const number = (this.asked += 1);
     const ticket = await this.api.ticket(reference);
-    if (this.ticket?.reference === reference) this.draw(ticket, false);
+    if (number <= this.drawn || (this.opening ?? reference) !== reference) return;
+    this.drawn = number;
+    this.draw(ticket, this.ticket?.reference !== reference);
   }
 
   leave() {
-    this.turn = (this.turn ?? 0) + 1;
+    this.drawn = this.asked;
+    this.opening = null;
     this.ticket = null;
+    this.presence.leave();
     byId("ticket").hidden = true;
     byId("ticket-empty").hidden = false;
   }
@@ -63,14 +112,18 @@ export class TicketView {
     this.ticket = ticket;
     byId("ticket").hidden = false;
     byId("ticket-empty").hidden = true;
-    this.drawHead();
+    drawHead(this);
     if (fresh) {
       this.typing.clear();
       this.talk.replaceChildren();
+      this.macro = null;
+      this.presence.follow(ticket.reference);
     }
-    const opened = fresh || byId("packet").querySelector("details")?.open !== false;
-    fill(byId("packet"), packetView(ticket, opened));
-    const atEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 80;
+    this.drawPresent(ticket.present ?? []);
+    this.side.follow(ticket);
+    this.files.draw();
+    keep(byId("packet"), packetView(ticket));
+    const following = atEnd(this.scroll);
     const added = drawTalk(this.talk, lines(ticket.transcript, ticket.history, (name) => this.name(name)));
     this.drawTyping();
     const mine = ticket.assignee === this.me;
@@ -79,56 +132,61 @@ export class TicketView {
     this.composer.follow(ticket.reference, { replying: live && (mine || !ticket.assignee), noting: ticket.status !== "closed" });
     // A request new to us is read from its packet down, one we answered from its newest message.
     if (fresh && !(mine && ticket.first_response_at)) this.scroll.scrollTop = 0;
-    else if (fresh || (added && atEnd)) this.scroll.scrollTop = this.scroll.scrollHeight;
+    else if (fresh) this.toEnd();
+    else if (added && following) whenReleased(this.scroll, this.follow);
   }
 
-  drawHead() {
-    const { ticket } = this;
-    const mine = ticket.assignee === this.me;
-    const live = LIVE.includes(ticket.status);
-    const ours = mine || !ticket.assignee || this.leads;
-    byId("ticket-reference").textContent = ticket.reference;
-    fill(byId("ticket-tags"), tags(ticket, (username) => this.name(username)));
-    const button = (key, name, action, kind = "") =>
-      h("button", { type: "button", class: `button ${kind}`, id: `action-${key}`, on: { click: (event) => void action.call(this, event.currentTarget) } }, icon(name), t(`action.${key}`));
-    const focused = document.activeElement?.id;
-    fill(byId("ticket-actions"),
-      live && !mine && ours && button("take", "person", this.take, ticket.assignee ? "" : "button-primary"),
-      live && ours && button("transfer", "swap", this.transfer),
-      live && mine && ticket.status !== "on_hold" && button("hold", "clock", this.hold),
-      live && mine && button("hand-back", "bot", this.handBack),
-      live && mine && button("resolve", "check", this.resolve, "button-primary"));
-    if (focused?.startsWith("action-")) (document.getElementById(focused) ?? byId("ticket-actions").querySelector("button"))?.focus();
-    const banner = byId("ticket-banner");
-    const other = live && ticket.assignee && !mine;
-    banner.hidden = !other && live;
-    banner.className = other ? "banner banner-wait" : "banner";
-    fill(banner, icon(other ? "person" : "check"),
-      other ? t("ticket.taken_by", { name: this.name(ticket.assignee) }) : label("ticket.over", ticket.status));
+  toEnd() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
-  /** Someone types: the customer, or a colleague (the warning before two people answer at once). */
-  typed(author, name) {
-    const key = author === "customer" ? "customer" : name;
-    if (!key || name === this.me) return;
-    this.typing.set(key, Date.now());
+  /** Show the newest message to who reads the end, unless they are selecting something. */
+  follow = () => {
+    const selection = getSelection();
+    if (selection.isCollapsed || !this.scroll.contains(selection.anchorNode)) this.toEnd();
+  };
+
+  /** The customer types. */
+  typed(author) {
+    if (author !== "customer") return;
+    this.typing.set("customer", Date.now());
     this.drawTyping();
     setTimeout(() => this.drawTyping(), TYPING_LASTS + 100);
   }
 
+  /** Who else has this request open; whoever writes is warned of above the reply box. */
+  drawPresent(present) {
+    this.present = present;
+    const writing = present.filter((person) => person.state === "replying").map((person) => person.name);
+    const here = present.filter((person) => person.state !== "replying").map((person) => person.name);
+    byId("present").textContent = here.length ? t("ticket.present", { n: here.length, names: here.join(", ") }) : "";
+    byId("collision").hidden = writing.length === 0;
+    byId("collision-text").textContent = writing.length ? t("ticket.colleague_types", { name: writing.join(", ") }) : "";
+  }
+
+  /** A colleague opened, answers or left this request. */
+  met({ username, name, state }) {
+    if (username === this.me) return;
+    const others = this.present.filter((person) => person.username !== username);
+    this.drawPresent(state === "left" ? others : [...others, { username, name, state }]);
+  }
+
   drawTyping() {
     const recent = [...this.typing].filter(([, at]) => Date.now() - at < TYPING_LASTS).map(([key]) => key);
-    const colleagues = recent.filter((key) => key !== "customer").map((key) => this.name(key));
     byId("typing").textContent = recent.includes("customer") ? t("ticket.customer_types") : "";
-    byId("collision").hidden = colleagues.length === 0;
-    byId("collision-text").textContent = colleagues.length ? t("ticket.colleague_types", { name: colleagues.join(", ") }) : "";
   }
 
   async send(mode, text) {
     const { reference } = this.ticket;
-    await this.api[mode](reference, text);
+    if (mode === "reply") {
+      // Sent again after a lost answer, the same words are written once.
+      if (this.sending?.text !== text) this.sending = { text, id: freshId() };
+      await this.api.reply(reference, text, { client_message_id: this.sending.id, attachments: this.files.ids(), macro: this.macro ?? undefined });
+      this.files.sent(reference);
+      this.macro = this.sending = null;
+    } else await this.api.note(reference, text);
     await this.after(reference);
-    this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.toEnd();
     if (mode === "note") said(t("composer.note_kept"));
   }
 
@@ -179,13 +237,24 @@ export class TicketView {
     if (done) said(t("transfer.done", { to: chosen.assignee ? this.name(chosen.assignee) : label("queue", chosen.queue) }));
   }
 
-  async hold(button) {
+  async snooze(button) {
     const { reference } = this.ticket;
+    const until = await pickTime();
+    if (!until) return;
     const done = await attempt(button, async () => {
-      await this.api.hold(reference);
+      await this.api.snooze(reference, until);
       await this.after(reference);
     });
-    if (done) said(t("hold.done"));
+    if (done) said(t("snooze.done", { until: formatFull(until) }));
+  }
+
+  async wake(button) {
+    const { reference } = this.ticket;
+    const done = await attempt(button, async () => {
+      await this.api.wake(reference);
+      await this.after(reference);
+    });
+    if (done) said(t("snooze.woken"));
   }
 
   async resolve(button) {

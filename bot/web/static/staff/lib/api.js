@@ -43,15 +43,15 @@ function signInAgain() {
   location.assign(`/login?next=${encodeURIComponent(here)}`);
 }
 
-async function call(method, path, { params, body, signal } = {}) {
+async function call(method, path, { params, body, form, signal, keepalive } = {}) {
   const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRF-Token"] = csrf();
   let response;
   try {
     response = await fetch(staffUrl(path, params), {
-      method, headers, signal, credentials: "same-origin",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      method, headers, signal, keepalive, credentials: "same-origin",
+      body: form ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -66,5 +66,13 @@ async function call(method, path, { params, body, signal } = {}) {
 }
 
 export const get = (path, params, signal) => call("GET", path, { params, signal });
-export const post = (path, body = {}) => call("POST", path, { body });
+export const post = (path, body = {}, options = {}) => call("POST", path, { body, ...options });
 export const put = (path, body, params) => call("PUT", path, { body, params });
+export const del = (path) => call("DELETE", path);
+
+/** Send a file as a form's `file`. */
+export function upload(path, file) {
+  const form = new FormData();
+  form.set("file", file);
+  return call("POST", path, { form });
+}

@@ -3,10 +3,12 @@
 import { h, icon } from "./dom.js";
 import { t } from "./texts.js";
 
+let shown = 0;
+
 /** Show a dialogue. `build(close)` gives its content; resolves with what `close(value)` was given, or null. */
 export function dialog(title, build, { wide = false } = {}) {
   return new Promise((resolve) => {
-    const id = `dialog-${crypto.randomUUID()}`;
+    const id = `dialog-${(shown += 1)}`;
     const box = h("dialog", { class: wide ? "dialog dialog-wide" : "dialog", "aria-labelledby": id });
     let result = null;
     const close = (value = null) => {

@@ -5,6 +5,26 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** What each element does on which event, by type; an element drawn again takes over those of its new drawing. */
+const listeners = new WeakMap();
+
+/** Give `node` the listeners of another element, in place of its own. */
+export function listen(node, other) {
+  const own = listeners.get(node) ?? {};
+  const theirs = listeners.get(other) ?? {};
+  for (const type of Object.keys(own)) own[type] = theirs[type];
+  hear(node, theirs);
+}
+
+function hear(node, added) {
+  const own = listeners.get(node) ?? {};
+  listeners.set(node, own);
+  for (const [type, listener] of Object.entries(added)) {
+    if (!(type in own)) node.addEventListener(type, (event) => own[type]?.(event));
+    own[type] = listener;
+  }
+}
+
 /**
  * Apply properties to an element: `class`, `on` (listeners), `dataset`, booleans as attributes,
  * everything else as an attribute; null, undefined and false are left out.
@@ -13,7 +33,7 @@ function apply(node, props) {
   for (const [key, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key === "on") {
-      for (const [name, listener] of Object.entries(value)) node.addEventListener(name, listener);
+      hear(node, value);
     } else if (key === "dataset") {
       Object.assign(node.dataset, value);
     } else if (key === "value") {
@@ -70,6 +90,17 @@ export function debounce(action, wait) {
   };
 }
 
+/** A function that runs `action` at most once in `wait` ms, the first time after a random part of it. */
+export function spaced(action, wait) {
+  let timer = 0;
+  return () => {
+    timer ||= setTimeout(() => {
+      timer = 0;
+      action();
+    }, wait * (0.25 + 0.75 * Math.random()));
+  };
+}
+
 const PATHS = {
   inbox: "M4 13h4l2 3h4l2-3h4M4 13l3-8h10l3 8v6H4z",
   back: "M15 5l-7 7 7 7",
@@ -88,6 +119,11 @@ const PATHS = {
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4l3 2",
   undo: "M9 7L5 11l4 4M5 11h9a5 5 0 0 1 0 10h-2",
   link: "M10 14l4-4M8 12l-2 2a3 3 0 0 0 4 4l2-2M16 12l2-2a3 3 0 0 0-4-4l-2 2",
+  clip: "M8 12.5l6-6a3 3 0 0 1 4.3 4.3l-8 8a5 5 0 0 1-7-7l7.5-7.5",
+  bell: "M6 17h12l-1.5-2.5V11a4.5 4.5 0 0 0-9 0v3.5zM10.5 20h3M12 6.5V4",
+  up: "M12 19V6M6 11l6-6 6 6",
+  more: "M5 11.5v1M12 11.5v1M19 11.5v1",
+  panel: "M4 5h16v14H4zM15 5v14",
   globe: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18",
 };
 

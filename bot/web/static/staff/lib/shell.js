@@ -37,7 +37,10 @@ if (select) {
 }
 
 setInterval(() => {
-  for (const node of document.querySelectorAll("time[data-ago]")) node.textContent = formatAgo(node.dateTime);
+  for (const node of document.querySelectorAll("time[data-ago]")) {
+    const ago = formatAgo(node.dateTime);
+    if (node.textContent !== ago) node.textContent = ago;
+  }
 }, 30_000);
 
 // The other language shows the same place: the part of the address after # never reaches the server.

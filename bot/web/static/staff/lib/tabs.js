@@ -9,7 +9,7 @@ export function tabs(list, show) {
       button.setAttribute("aria-selected", String(on));
       button.tabIndex = on ? 0 : -1;
       document.getElementById(button.getAttribute("aria-controls")).hidden = !on;
-      if (on) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+      if (on) button.scrollIntoView({ block: "nearest", inline: "center" });
     }
   };
   buttons.forEach((button, index) => {

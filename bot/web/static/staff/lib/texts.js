@@ -25,6 +25,9 @@ export function t(key, values = {}) {
 export const label = (group, code) =>
   code && has(`${group}.${code}`) ? t(`${group}.${code}`) : String(code ?? "").replaceAll(/[_-]/g, " ");
 
+/** Someone's words in the reader's quotation marks, which never stand alone on a line. */
+export const quoted = (words) => (lang === "fr" ? `«\u00a0${words}\u00a0»` : `“${words}”`);
+
 const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: timezone });

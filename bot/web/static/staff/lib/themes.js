@@ -3,4 +3,4 @@ export const THEMES = ["facture", "paiement", "contrat", "demenagement", "compte
 /** Languages that have a queue of their own. */
 export const LANGUAGES = ["fr", "en", "nl", "es", "de", "it"];
 /** Every queue a request can be sent to. */
-export const QUEUES = ["urgent", ...THEMES.filter((theme) => theme !== "urgence"), ...LANGUAGES];
+export const QUEUES = ["urgent", "trust-safety", ...THEMES.filter((theme) => theme !== "urgence"), ...LANGUAGES];

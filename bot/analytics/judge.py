@@ -1,0 +1,64 @@
+"""Gives conversations their outcome: stored once judged, forgotten at every new event, judged again.
+
+Whatever changes a figure of a conversation (a rating, a first response, a solved ticket) is an event of
+it, so this is also where a day's stored figures are dropped (:mod:`bot.analytics.daily`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.analytics import daily
+from bot.analytics.outcomes import Outcome, classify
+from bot.conversations import store
+from bot.storage.schema import conversations, events
+
+_C, _E = conversations.c, events.c
+_TOGETHER = 400      # conversations whose events are read at once
+
+
+def any_unjudged(connection: Connection) -> bool:
+    """Whether there is something to judge."""
+    return connection.execute(
+        sa.select(_C.id).where(_C.outcome.is_(None)).limit(1)).first() is not None
+
+
+def refresh_outcomes(
+    connection: Connection, *, everything: bool = False, limit: int = 100_000
+) -> int:
+    """Judge conversations whose outcome is not known (or all, anew). How many changed."""
+    query = sa.select(_C.id, _C.outcome, _C.created_at).order_by(_C.created_at.desc()).limit(limit)
+    if not everything:
+        query = query.where(_C.outcome.is_(None))
+    rows = connection.execute(query).all()
+    if not rows:
+        return 0
+    daily.only_writer(connection)
+    changed = 0
+    for start in range(0, len(rows), _TOGETHER):
+        part = rows[start:start + _TOGETHER]
+        found = _classes(connection, [row.id for row in part])
+        for row in part:
+            if found[row.id].value != row.outcome:
+                store.update(connection, row.id, outcome=found[row.id].value)
+                changed += 1
+    daily.forget(connection, [row.created_at for row in rows])
+    return changed
+
+
+def _classes(connection: Connection, ids: Sequence[str]) -> dict[str, Outcome]:
+    """The outcome of each; customers' words are not read, they decide nothing."""
+    rows: Iterable[Any] = connection.execute(
+        sa.select(_E.conversation_id, _E.kind, _E.author, _E.payload)
+        .where(_E.conversation_id.in_(ids),
+               sa.not_(sa.and_(_E.kind == "message", _E.author.in_(("customer", "agent")))))
+        .order_by(_E.conversation_id, _E.seq))
+    by_conversation: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_conversation[row.conversation_id].append(row)
+    return {name: classify(by_conversation[name]) for name in ids}

@@ -1,0 +1,63 @@
+/** What is done with a request less often: priority, level, merge, a promise of news. */
+
+import { del, post, put } from "../lib/api.js";
+import { dialog } from "../lib/dialog.js";
+import { h, icon } from "../lib/dom.js";
+import { attempt, said } from "../lib/notify.js";
+import { formatFullDay, label, t } from "../lib/texts.js";
+
+const path = (reference, action) => `tickets/${encodeURIComponent(reference)}/${action}`;
+const send = (key) => h("div", { class: "row row-end" }, h("button", { type: "submit", class: "button button-primary" }, t(key)));
+
+/** A dialogue with one field; resolves to its value. */
+function one(title, text, id, field, button) {
+  return dialog(title, (close) => h("form", { class: "stack", on: { submit: (event) => { event.preventDefault(); close(field.value.trim()); } } },
+    text && h("p", { class: "quiet" }, text), h("div", { class: "field" }, h("label", { for: id }, t(`more.${id.slice(5)}`)), field), send(button)));
+}
+
+const input = (id, more = {}) => h("input", { class: "input", id, autocomplete: "off", ...more });
+
+const DOES = {
+  async priority(ticket) {
+    const field = h("select", { class: "select", id: "more-priority" }, ["urgent", "high", "normal"].map((name) => h("option", { value: name, selected: name === ticket.priority }, label("priority", name))));
+    const priority = await one(t("more.priority_title"), "", "more-priority", field, "more.apply");
+    if (priority) await post(path(ticket.reference, "priority"), { priority });
+    return priority;
+  },
+  async escalate(ticket) {
+    const reason = await one(t("more.escalate_title"), t("more.escalate_text"), "more-reason", h("textarea", { class: "textarea", id: "more-reason", maxlength: "1000", required: true }), "more.escalate");
+    if (reason) await post(path(ticket.reference, "escalate"), { reason });
+    return reason;
+  },
+  async merge(ticket) {
+    const into = await one(t("more.merge_title"), t("more.merge_text"), "more-into", input("more-into", { required: true, placeholder: "SOL-…", maxlength: "20" }), "more.merge");
+    if (into) await post(path(ticket.reference, "merge"), { into: into.toUpperCase() });
+    return into;
+  },
+  async promise(ticket) {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    const day = await one(t("more.promise_title"), t("more.promise_text"), "more-day", input("more-day", { type: "date", required: true, min: tomorrow, value: tomorrow }), "more.promise");
+    if (day) await put(path(ticket.reference, "follow-up"), { next_by: day });
+    return day;
+  },
+  async unpromise(ticket) {
+    await del(path(ticket.reference, "follow-up"));
+    return true;
+  },
+};
+
+/** Ask what to do and do it; `done()` after something changed. */
+export async function more(button, ticket, done) {
+  const plan = ticket.follow_up;
+  const keys = ["priority", "escalate", "merge", plan ? "unpromise" : "promise"].filter((key) => key !== "escalate" || ticket.level !== "expert");
+  const icons = { priority: "alert", escalate: "up", merge: "link", promise: "clock", unpromise: "close" };
+  const chosen = await dialog(t("more.title"), (close) => h("div", { class: "stack" },
+    plan?.due_at && h("p", { class: "quiet" }, t("more.promised", { day: formatFullDay(plan.due_at) })),
+    h("ul", { class: "option-list" }, keys.map((key) => h("li", null, h("button", { type: "button", class: "button", on: { click: () => close(key) } }, icon(icons[key]), t(`more.do_${key}`)))))));
+  if (!chosen) return;
+  await attempt(button, async () => {
+    if (!(await DOES[chosen](ticket))) return;
+    said(t("more.done"));
+    await done();
+  });
+}
