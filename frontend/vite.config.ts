@@ -25,7 +25,11 @@ export default defineConfig(({ mode }) => ({
         : {
             entry: {
               chat: "src/chat/main.ts",
+              more: "src/chat/more/index.ts",
+              notify: "src/notify/page.ts",
+              worker: "src/notify/worker.ts",
               ...Object.fromEntries(LOCALES.map((locale) => [`words-${locale}`, `src/chat/words/${locale}.ts`])),
+              ...Object.fromEntries(LOCALES.map((locale) => [`more-${locale}`, `src/chat/more/words/${locale}.ts`])),
             },
             formats: ["es"],
             fileName: (_, name) => `${name}.js`,

@@ -22,7 +22,8 @@ const PRIVATE = `shell items wake queue element session sleeper composer timelin
   following ensure draft announce answers standing atBottom typingTimer speaking dozing choose restore
   personLabel deliver receive newest current helped survey download locked forget sign make
   temporary gone connection setLocale setContext identify unread follows unfolded newest feedback
-  leave seen typing jumper entries spoken context identity heard awaited`.split(/\s+/);
+  leave seen typing jumper entries spoken context identity heard awaited introduce depart known loading need earlier typed clip picker files why sound file save handover
+  uplink linked shown nudge thread story backlog byKey redraw given owner pane more answer agent standing visitor passing moved handed anew says`.split(/\s+/);
 
 /** Names that cross a border although they are also words of ours. */
 const BORDERS = new Set([
@@ -38,7 +39,7 @@ export function small(): Plugin {
     apply: "build",
     enforce: "post",
     async generateBundle(_, bundle) {
-      const words = members("src/chat/words/types.ts");
+      const words = [...members("src/chat/words/types.ts"), ...members("src/chat/more/words/types.ts"), ...members("src/chat/more/kit.ts")];
       const names = [...new Set([...PRIVATE, ...words])].filter((name) => !BORDERS.has(name));
       const nameCache = {};
       for (const chunk of Object.values(bundle)) {

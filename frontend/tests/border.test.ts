@@ -10,7 +10,13 @@ import es from "../src/chat/words/es";
 import fr from "../src/chat/words/fr";
 import it_ from "../src/chat/words/it";
 import nl from "../src/chat/words/nl";
-import { fill, load } from "../src/chat/words/index";
+import moreDe from "../src/chat/more/words/de";
+import moreEn from "../src/chat/more/words/en";
+import moreEs from "../src/chat/more/words/es";
+import moreFr from "../src/chat/more/words/fr";
+import moreIt from "../src/chat/more/words/it";
+import moreNl from "../src/chat/more/words/nl";
+import { fill, speak } from "../src/chat/words/index";
 
 describe("protocol", () => {
   it("passes what it declares", () => {
@@ -74,17 +80,22 @@ describe("words", () => {
     }
   });
 
+  it.each(Object.entries({ moreFr, moreEn, moreNl, moreEs, moreDe, moreIt }))("%s says everything that is loaded on demand", (_, words) => {
+    expect(Object.keys(words).sort()).toEqual(Object.keys(moreFr).sort());
+    for (const text of Object.values(words)) expect(text.trim()).not.toBe("");
+  });
+
   it("fills placeholders and leaves unknown ones alone", () => expect(fill("{n} et {x}", { n: 3 })).toBe("3 et {x}"));
 
   it("tries again while the network is down, and falls back to French", async () => {
     const asked: string[] = [];
-    const words = await load("xx", async (locale) => {
-      asked.push(locale);
+    const words = await speak("xx", async (name) => {
+      asked.push(name);
       if (asked.length < 2) throw new TypeError("network");
       return { default: fr };
     });
     expect(words).toBe(fr);
-    expect(asked).toEqual(["fr", "fr"]);
+    expect(asked).toEqual(["words-fr", "words-fr"]);
   });
 });
 

@@ -152,7 +152,7 @@ describe("outbox", () => {
     outbox.put(entry("m"));
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(server.stored).toEqual([]);
-    outbox.wake();
+    outbox.nudge();
     await until(() => outbox.size === 0);
     expect(server.stored).toEqual(["m"]);
   });

@@ -1,6 +1,6 @@
 /** The Chat API over fetch: what a status means for the caller, and nothing about pages. */
 
-import type { ChatEvent, Entry, Outcome } from "./types";
+import type { ChatEvent, Entry, Outcome, Slot } from "./types";
 
 export interface Conversation {
   id: string;
@@ -36,7 +36,7 @@ export let skew = 0;
 
 export async function call(
   path: string,
-  init: RequestInit & { token?: string | undefined; body?: string } = {},
+  init: RequestInit & { token?: string | undefined } = {},
   timeout = TIMEOUT,
 ): Promise<Response> {
   const control = new AbortController();
@@ -44,7 +44,7 @@ export async function call(
   init.signal?.addEventListener("abort", () => control.abort());
   const headers = new Headers(init.headers);
   if (init.token) headers.set("Authorization", `Bearer ${init.token}`);
-  if (init.body) headers.set("Content-Type", "application/json");
+  if (typeof init.body === "string") headers.set("Content-Type", "application/json");
   if (document.documentElement.lang) headers.set("Accept-Language", document.documentElement.lang);
   let response: Response;
   try {
@@ -70,7 +70,8 @@ export async function call(
 }
 
 const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
-  const response = await call(path, { method: "POST", body: JSON.stringify(body), token });
+  const file = body instanceof FormData;
+  const response = await call(path, { method: "POST", body: file ? body : JSON.stringify(body), token }, file ? 120_000 : TIMEOUT);
   return (await response.json().catch(() => ({}))) as Record<string, unknown>;
 };
 
@@ -84,7 +85,13 @@ export async function create(body: Record<string, unknown>): Promise<Conversatio
 /** One attempt at one entry. Throws only for a conversation that is gone. */
 export async function deliver(to: Conversation, entry: Entry): Promise<Outcome> {
   try {
-    const made = await post(`/${to.id}/${entry.kind}`, entry.body, to.token);
+    let body: unknown = entry.body;
+    if (entry.file) {
+      const form = (body = new FormData());
+      form.set("client_message_id", entry.id);
+      form.set("file", entry.file);
+    }
+    const made = await post(`/${to.id}/${entry.kind}`, body, to.token);
     return { ok: true, seq: Number(made["seq"]) || 0 };
   } catch (error) {
     if (!(error instanceof Problem)) return { ok: false, retry: true };
@@ -94,14 +101,27 @@ export async function deliver(to: Conversation, entry: Entry): Promise<Outcome> 
   }
 }
 
-export const handover = async (to: Conversation, channel: string, contact: string): Promise<string> =>
-  String((await post(`/${to.id}/handover`, contact ? { channel, contact } : { channel }, to.token))["ticket"] ?? "");
+export const handover = async (to: Conversation, channel: string, contact: string, slot: string): Promise<string> =>
+  String((await post(`/${to.id}/handover`, { channel, contact: contact || undefined, slot: slot || undefined }, to.token))["ticket"] ?? "");
+
+/** Moments a call may be asked for; none where calls are not offered. */
+export const slots = async (locale: string): Promise<Slot[]> =>
+  ((await (await call(`/../callback-slots?locale=${locale}`)).json()) as { slots?: Slot[] }).slots ?? [];
+
+/** Who the customer is and where, as the host's page says. */
+export const visitor = (to: Conversation, said: unknown): Promise<unknown> => post(`/${to.id}/visitor`, said, to.token);
+
+export const mail = (to: Conversation, email: string): Promise<unknown> =>
+  post(`/${to.id}/transcript-mail`, { email }, to.token);
+
+export const typing = (to: Conversation): Promise<unknown> => post(`/${to.id}/typing`, {}, to.token);
 
 export const erase = (to: Conversation): Promise<Response> =>
   call(`/${to.id}`, { method: "DELETE", token: to.token });
 
-export const transcript = async (to: Conversation): Promise<Blob> =>
-  (await call(`/${to.id}/transcript`, { token: to.token, headers: { Accept: "text/html" } })).blob();
+/** A file of the conversation: `transcript`, or `attachments/…`. */
+export const file = async (to: Conversation, path: string): Promise<Blob> =>
+  (await call(`/${to.id}/${path}`, { token: to.token, headers: { Accept: "text/html, */*" } })).blob();
 
 /** Long poll: events after `seq`, waiting up to `wait` seconds for the first. */
 export async function poll(to: Conversation, seq: number, wait: number, signal: AbortSignal): Promise<ChatEvent[]> {

@@ -4,7 +4,7 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
   return 250 + random() * (ceiling - 250);
 }
 
-/** A sleep that `wake` ends early: the network came back, the customer pressed "try again". */
+/** A sleep that `nudge` ends early: the network came back, the customer pressed "try again". */
 export class Sleeper {
   private end: (() => void) | undefined;
 
@@ -20,7 +20,7 @@ export class Sleeper {
     });
   }
 
-  wake(): void {
+  nudge(): void {
     this.end?.();
   }
 }

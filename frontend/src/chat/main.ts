@@ -5,7 +5,8 @@ import type { ToHost } from "../protocol";
 import { pack, unpackToFrame } from "../protocol";
 import { App } from "./app";
 import { openShelf } from "./keep";
-import { load } from "./words";
+import { comeBack } from "./session";
+import { speak } from "./words";
 
 const FOCUSABLE = "button:not([disabled],[hidden]),a[href],input,textarea,[tabindex='0']";
 
@@ -29,11 +30,18 @@ async function boot(): Promise<void> {
   if (/^#[0-9a-f]{6}$/.test(accent)) root.style.setProperty("--accent", accent);
   if (scheme === "light" || scheme === "dark") root.dataset["scheme"] = scheme;
 
+  // Not inside another page: whose conversation this is may only be changed in plain sight.
+  const pass = settings.get("return");
+  if (pass && parent === window) {
+    comeBack(pass);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+
   const post = (message: ToHost): void => {
     if (origin) parent.postMessage(pack(message), origin);
   };
   const locale = root.lang || "fr";
-  const [words, shelf] = await Promise.all([load(locale), openShelf()]);
+  const [words, shelf] = await Promise.all([speak(locale), openShelf()]);
   const app = new App(document.getElementById("app") as HTMLElement, {
     words,
     locale,
@@ -41,7 +49,7 @@ async function boot(): Promise<void> {
     logo: /^(https:\/\/|data:image\/(png|svg\+xml|webp);)/.test(logo) ? logo : "",
     page: settings.get("page") ?? "",
     embedded: Boolean(origin),
-    host: {
+    owner: {
       close: () => post({ type: "close" }),
       unread: (count) => post({ type: "unread", count }),
       keep: (keep) => post({ type: "keep", keep }),
@@ -59,8 +67,8 @@ async function boot(): Promise<void> {
       app.open(message.focus);
     } else if (message?.type === "hide") app.hide();
     else if (message?.type === "locale") void app.setLocale(message.locale);
-    else if (message?.type === "context") app.setContext(message.context);
-    else if (message?.type === "identify") app.identify(message.token);
+    else if (message?.type === "context") app.visitor.setContext(message.context);
+    else if (message?.type === "identify") app.visitor.identify(message.token);
     else if (message?.type === "ask") app.ask(message.choice, message.text);
   });
   addEventListener("keydown", (event) => {

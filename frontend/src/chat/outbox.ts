@@ -20,8 +20,8 @@ export interface OutboxEvents {
 }
 
 export class Outbox {
-  private queue: Entry[] = [];
-  private running = false;
+  private backlog: Entry[] = [];
+  private running: boolean | undefined;
   private failures = 0;
   private readonly sleeper = new Sleeper();
 
@@ -34,31 +34,37 @@ export class Outbox {
 
   /** Number of entries the server does not have yet. */
   get size(): number {
-    return this.queue.length;
+    return this.backlog.length;
   }
 
   /** Take up what an earlier page left behind. Resolves when it is listed, not when it is sent. */
   async restore(): Promise<void> {
     const left = await this.shelf.all().catch(() => []);
-    const known = new Set(this.queue.map((entry) => entry.id));
+    const known = new Set(this.backlog.map((entry) => entry.id));
     const old = left.filter((entry) => !known.has(entry.id));
-    this.queue = [...old, ...this.queue];
+    this.backlog = [...old, ...this.backlog];
     old.forEach((entry) => this.on.queued(entry));
     void this.run();
   }
 
   /** Keep and send. The entry counts from now on, whether or not the browser could store it. */
   put(entry: Entry): void {
-    this.queue.push(entry);
+    this.backlog.push(entry);
     this.on.queued(entry);
     // Stored before the first attempt ends; where storing fails, memory still holds it.
     void this.shelf.add(entry).catch(() => undefined);
-    this.wake();
+    this.nudge();
+  }
+
+  /** Forget what was written before a moment: it was someone else's. */
+  clear(before: number): void {
+    for (const { id } of this.backlog.filter((entry) => entry.at < before)) void this.shelf.remove(id).catch(() => undefined);
+    this.backlog = this.backlog.filter((entry) => entry.at >= before);
   }
 
   /** Try at once: the network came back, the page woke up, the customer asked. */
-  wake(): void {
-    this.sleeper.wake();
+  nudge(): void {
+    this.sleeper.nudge();
     void this.run();
   }
 
@@ -66,7 +72,7 @@ export class Outbox {
     if (this.running) return;
     this.running = true;
     try {
-      for (let entry = this.queue[0]; entry; entry = this.queue[0]) await this.attempt(entry);
+      for (let entry = this.backlog[0]; entry; entry = this.backlog[0]) await this.attempt(entry);
     } finally {
       this.running = false;
     }
@@ -82,7 +88,7 @@ export class Outbox {
     }
     this.failures = 0;
     this.on.reachable(true);
-    this.queue = this.queue.filter((other) => other.id !== entry.id);
+    this.backlog = this.backlog.filter((other) => other.id !== entry.id);
     if (outcome.ok) this.on.sent(entry, outcome.seq);
     else this.on.refused(entry, outcome.detail);
     await this.shelf.remove(entry.id).catch(() => undefined);

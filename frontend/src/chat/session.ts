@@ -9,9 +9,10 @@ import { keep } from "./keep";
 const KEY = "conversation";
 
 export class Session {
-  /** Things to say about the customer when a conversation is made. */
-  about: () => Record<string, unknown> = () => ({});
   private making: Promise<api.Conversation> | undefined;
+
+  /** `about()` gives what to say of the customer when a conversation is made. */
+  constructor(private readonly about: () => Record<string, unknown>) {}
 
   /** The conversation at hand, if there is one. */
   get current(): api.Conversation | undefined {
@@ -49,6 +50,16 @@ export class Session {
     }
     return work();
   }
+}
+
+/**
+ * Back from a mail: its link names the conversation and a pass for it ("id pass"). A browser that is in
+ * that conversation already keeps its own key; one in another leaves that.
+ */
+export function comeBack(pass: string): void {
+  if (!/ r1/.test(pass) || keep.get(KEY)?.startsWith(pass.slice(0, 36))) return;
+  keep.set("answers", null);
+  keep.set(KEY, pass);
 }
 
 /** Call when another tab of this browser starts or leaves a conversation. */

@@ -22,7 +22,7 @@ export interface StreamEvents {
 
 export class Stream {
   private seq = 0;
-  private stopped = false;
+  private stopped: boolean | undefined;
   private streams = true;
   private barren = 0;
   private attempt = 0;
@@ -42,14 +42,14 @@ export class Stream {
   stop(): void {
     this.stopped = true;
     this.control.abort();
-    this.sleeper.wake();
+    this.sleeper.nudge();
   }
 
   /** Look now: back from sleep, from another network, from a hidden tab. */
-  wake(fresh = false): void {
+  nudge(fresh = false): void {
     this.attempt = 0;
     if (fresh) this.control.abort();
-    this.sleeper.wake();
+    this.sleeper.nudge();
   }
 
   private get dozing(): boolean {

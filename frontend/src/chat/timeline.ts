@@ -21,27 +21,32 @@ export interface Item {
 }
 
 export class Timeline {
-  private readonly items = new Map<string, Item>();
+  private readonly byKey = new Map<string, Item>();
+
+  get size(): number {
+    return this.byKey.size;
+  }
 
   clear(): void {
-    this.items.clear();
+    this.byKey.clear();
   }
 
   /** An event with a `seq`; the same again changes nothing. Returns whether it is news. */
   event(event: ChatEvent): boolean {
     const seq = Number(event.seq) || 0;
     const key = event.client_message_id || `s${seq}`;
-    const old = this.items.get(key);
+    const old = this.byKey.get(key);
     if (!seq || old?.event.seq === seq) return false;
-    this.items.set(key, { key, seq, event: { ...event, text: event.text || old?.event.text || "" }, state: "sent" });
+    this.byKey.set(key, { key, seq, event: { ...event, text: event.text || old?.event.text || "" }, state: "sent" });
     return true;
   }
 
   /** The customer wrote this; the server may not have it yet. */
-  queued({ id, kind, text, at }: Entry): void {
-    if (kind !== "messages" || this.items.has(id)) return;
+  queued({ id, kind, text, at, file }: Entry): void {
+    if (kind === "feedback" || this.byKey.has(id)) return;
     const event: ChatEvent = { kind: "message", author: "customer", text, at: new Date(at).toISOString() };
-    this.items.set(id, { key: id, seq: 0, state: "waiting", event });
+    if (file) event.attachments = [{ id: "", name: file.name, size: file.size }];
+    this.byKey.set(id, { key: id, seq: 0, state: "waiting", event });
   }
 
   sent(id: string, seq: number): void {
@@ -53,16 +58,16 @@ export class Timeline {
   }
 
   remove(id: string): void {
-    this.items.delete(id);
+    this.byKey.delete(id);
   }
 
   private change(id: string, to: Partial<Item>): void {
-    const item = this.items.get(id);
-    if (item) this.items.set(id, { ...item, ...to });
+    const item = this.byKey.get(id);
+    if (item) this.byKey.set(id, { ...item, ...to });
   }
 
   /** All items in the order to show them; sorting is stable, and writing order is insertion order. */
   list(): Item[] {
-    return [...this.items.values()].sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
+    return [...this.byKey.values()].sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
   }
 }

@@ -26,6 +26,22 @@ export interface Picture {
   bars: Bar[];
 }
 
+export interface Attachment {
+  /** Empty until the server has it. */
+  id: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+  type?: string;
+}
+
+/** A moment a call may be asked for. */
+export interface Slot {
+  /** ISO 8601. */
+  start: string;
+  label: string;
+}
+
 export type InputKind = "text" | "number" | "date" | "email" | "tel" | "postcode" | "code" | "iban";
 export type Author = "customer" | "bot" | "agent" | "system";
 
@@ -39,6 +55,9 @@ export interface ChatEvent {
   choices?: Choice[];
   articles?: Article[];
   picture?: Picture | null;
+  attachments?: Attachment[];
+  /** What a survey asks: csat or effort. */
+  ask?: string;
   input?: { kind: InputKind } | null;
   feedback?: boolean;
   choice?: string;
@@ -58,8 +77,9 @@ export interface ChatEvent {
 /** What the customer wants the server to have, kept until it does. */
 export interface Entry {
   id: string;
-  kind: "messages" | "feedback";
+  kind: "messages" | "feedback" | "attachments";
   body: Record<string, unknown>;
+  file?: File;
   /** What the customer sees of it; empty for feedback. */
   text: string;
   /** Browser's time in milliseconds. */
@@ -82,9 +102,19 @@ export interface Bodies {
   choice?: string;
   helped?: boolean;
   csat?: number;
+  effort?: number;
   comment?: string;
   channel?: string;
   contact?: string;
+  slot?: string;
+  slots?: Slot[];
+  context?: Record<string, string>;
+  key?: string;
+  endpoint?: string;
+  p256dh?: string;
+  auth?: string;
+  url?: string;
+  tag?: string;
   ticket?: string;
   page_url?: string;
   locale?: string;

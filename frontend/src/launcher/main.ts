@@ -172,7 +172,7 @@ function start(script: HTMLScriptElement): void {
       if (article || text) send({ type: "ask", choice: article ? `article:${article}` : "", text });
     },
     close: hide,
-    identify: (token) => send({ type: "identify", token: String(token) }),
+    identify: (token) => send({ type: "identify", token: String(token ?? "") }),
     setLocale(next) {
       locale = supported(next);
       name();

@@ -26,9 +26,13 @@ export interface RelaisApi {
   readonly version: number;
   open(ask?: Ask): void;
   close(): void;
-  /** Token signed by the host's own server (HMAC), so that nobody can pose as someone else. */
-  identify(token: string): void;
+  /**
+   * Who is signed in on the page: a token the host's own server signed (JWT, HS256), so that nobody can
+   * pose as someone else. `null` once nobody is: the conversation disappears from this browser.
+   */
+  identify(token: string | null): void;
   setLocale(locale: string): void;
+  /** Adds to what agents are told of where the customer is: `page`, `order`, at most 20 short texts. */
   setContext(context: Context): void;
   /** Returns the function that stops listening. */
   on<K extends keyof RelaisEvents>(event: K, listener: (detail: string) => void): () => void;

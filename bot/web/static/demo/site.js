@@ -13,6 +13,10 @@
   });
   // A link to /aide/<slug>#chat opens that article in the chat, in place.
   const start = () => {
+    // Who is signed in here, signed by this site's server; and where they are, for the agent.
+    const signed = document.querySelector("[data-relais-identity]");
+    if (signed) window.Relais.identify(signed.dataset.relaisIdentity);
+    window.Relais.setContext({ title: document.title.slice(0, 200) });
     const link = document.querySelector("aside [data-relais-article]");
     if (location.hash === "#chat" && link) window.Relais.open({ article: link.dataset.relaisArticle, text: link.dataset.relaisText });
   };

@@ -2,7 +2,7 @@
 
 import type { InputKind } from "../types";
 import type { Words } from "../words/types";
-import { h, icon, ICONS } from "./h";
+import { button, h, icon, ICONS } from "./h";
 
 const MAX = 4000;
 
@@ -16,17 +16,24 @@ const FIELD: Partial<Record<InputKind, [inputmode: string, autocomplete?: string
 };
 
 export class Composer {
-  readonly element: HTMLFormElement;
+  readonly pane: HTMLFormElement;
   private readonly field = h("textarea", { name: "message", rows: 1, maxlength: MAX, dir: "auto", enterkeyhint: "send" });
+  private readonly picker = h("input", { type: "file", multiple: true, hidden: true });
+  private readonly clip = button("round", () => this.picker.click(), icon(ICONS.clip), { hidden: true });
   private readonly submit = h("button.send", { type: "submit" }, icon(ICONS.send));
 
   constructor(
-    private readonly on: { send(text: string): void; draft(text: string): void },
+    private readonly on: { send(text: string): void; draft(text: string): void; file(file: File): void },
     draft: string,
   ) {
     this.field.value = draft;
-    this.element = h("form.composer", { novalidate: true }, this.field, this.submit);
-    this.element.addEventListener("submit", (event) => {
+    this.pane = h("form.composer", { novalidate: true }, this.clip, this.field, this.submit, this.picker);
+    this.picker.addEventListener("change", () => {
+      for (const file of this.picker.files ?? []) this.on.file(file);
+      this.picker.value = "";
+      this.focus();
+    });
+    this.pane.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = this.field.value.trim();
       if (!text) return;
@@ -38,7 +45,7 @@ export class Composer {
       // Enter that ends the composition of a character is not the end of the message.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      this.element.requestSubmit();
+      this.pane.requestSubmit();
     });
   }
 
@@ -59,13 +66,23 @@ export class Composer {
   words(words: Words): void {
     this.field.setAttribute("aria-label", words.write);
     this.field.placeholder = words.write;
+    this.clip.setAttribute("aria-label", words.attach);
     this.submit.setAttribute("aria-label", words.send);
+  }
+
+  /** Files go to people only. */
+  files(welcome: boolean): void {
+    this.clip.hidden = !welcome;
   }
 
   expect(kind: InputKind): void {
     const [mode, fill = "off"] = FIELD[kind] ?? ["text"];
     this.field.inputMode = mode;
     this.field.setAttribute("autocomplete", fill);
+  }
+
+  clear(): void {
+    this.write("");
   }
 
   /** Put words back for another try; what stands there already is not lost. */

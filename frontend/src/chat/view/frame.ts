@@ -44,8 +44,8 @@ export class Shell {
     this.mark.append(s("svg", { viewBox: "0 0 40 40" }, s("path.disc", { d: "M8 25a12 12 0 0 1 24 0z" }), s("path", { d: "M20 8V4M9.5 12L6.7 9.2M30.5 12l2.8-2.8M5 30h30M11 35h18" })));
     root.replaceChildren(
       h("header.head", null, this.mark, h("div.titles", null, this.name, this.status), this.menuButton, this.closeButton),
-      h("main", null, this.banner, log.element, log.jumper, this.typing),
-      h("footer", null, person, composer.element),
+      h("main", null, this.banner, log.pane, log.jumper, this.typing),
+      h("footer", null, person, composer.pane),
       this.voice,
     );
   }

@@ -8,7 +8,6 @@ import type { Choice } from "../types";
 import type { Ui } from "./context";
 import { button, h } from "./h";
 import { message, notice } from "./message";
-import { survey } from "./survey";
 import { day, dayLabel } from "./time";
 
 interface Row {
@@ -67,10 +66,10 @@ function rows(items: Item[], ui: Ui): Row[] {
         newest: item === newest && item === lastMine,
         current: item.seq > (lastMine?.seq || (lastMine ? Infinity : 0)),
       };
-      const sign = [ui.locale, item.seq, item.state, item.detail, event.text, place.first, place.last, place.newest, place.current, ui.answer(item.seq)].join("|");
+      const sign = [ui.locale, item.seq, item.state, item.detail, event.text, !ui.more, place.first, place.last, place.newest, place.current, ui.answer(item.seq)].join("|");
       out.push({ key: item.key, sign, make: () => message(item, place, ui) });
     } else if (event.kind === "survey" && event.author !== "customer") {
-      out.push({ key: item.key, sign: `${ui.locale}${ui.answer(item.seq) ?? ""}`, make: () => survey(item, ui) });
+      out.push({ key: item.key, sign: `${ui.locale}${!ui.more}${ui.answer(item.seq) ?? ""}`, make: () => survey(item, ui) });
     } else if (told(item, items.slice(at + 1, at + 3))) {
       out.push({ key: item.key, sign: ui.locale, make: () => notice(item, ui) });
     }
@@ -94,17 +93,29 @@ function rows(items: Item[], ui: Ui): Row[] {
   return out;
 }
 
+function survey(item: Item, ui: Ui): HTMLElement {
+  if (ui.more) return ui.more.survey(item, ui);
+  void ui.need();
+  return h("li.notice", null, item.event.text);
+}
+
+/** Rows shown at first, and more each time the customer scrolls to the top of them. */
+const MOST = 150;
+
 export class Log {
   readonly list = h("ol.messages", null);
-  readonly element: HTMLElement;
+  readonly pane: HTMLElement;
   private readonly jump: HTMLButtonElement;
   private drawn = new Map<string, { sign: string; node: HTMLElement }>();
+  private timeline: Timeline | undefined;
+  private most = MOST;
 
   constructor(private readonly ui: Ui) {
-    this.element = h("div.log", { tabindex: 0, role: "log", "aria-live": "off" }, this.list);
+    this.pane = h("div.log", { tabindex: 0, role: "log", "aria-live": "off" }, this.list);
     this.jump = button("jump", () => this.bottom(), [], { hidden: true });
-    this.element.addEventListener("scroll", () => {
+    this.pane.addEventListener("scroll", () => {
       if (this.atBottom) this.jump.hidden = true;
+      if (this.pane.scrollTop < 400) this.earlier();
     }, { passive: true });
   }
 
@@ -113,25 +124,36 @@ export class Log {
   }
 
   private get atBottom(): boolean {
-    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    const { scrollHeight, scrollTop, clientHeight } = this.pane;
     return scrollHeight - scrollTop - clientHeight < 90;
   }
 
   bottom(): void {
-    this.element.scrollTop = this.element.scrollHeight;
+    this.pane.scrollTop = this.pane.scrollHeight;
     this.jump.hidden = true;
   }
 
+  /** Draw older messages above; what is being read stays where it is. */
+  private earlier(): void {
+    const { pane, timeline } = this;
+    if (!timeline || timeline.size <= this.most) return;
+    const below = pane.scrollHeight - pane.scrollTop;
+    this.most += MOST;
+    this.redraw(timeline);
+    pane.scrollTop = pane.scrollHeight - below;
+  }
+
   /** Bring the page in line with the timeline. `follow`: the customer just spoke, go where they look. */
-  draw(timeline: Timeline, follow: boolean): void {
+  redraw(timeline: Timeline, follow?: boolean): void {
     const stick = follow || this.atBottom;
-    this.element.setAttribute("aria-label", this.ui.words.conversation);
+    this.timeline = timeline;
+    this.pane.setAttribute("aria-label", this.ui.words.conversation);
     this.jump.textContent = this.ui.words.newMessages;
     const next = new Map<string, { sign: string; node: HTMLElement }>();
     let fresh: HTMLElement | undefined;
     const first = this.drawn.size === 0;
     let at = 0;
-    for (const row of rows(timeline.list(), this.ui)) {
+    for (const row of rows(timeline.list().slice(-this.most), this.ui)) {
       const old = this.drawn.get(row.key);
       const entry = old?.sign === row.sign ? old : { sign: row.sign, node: row.make() };
       const { node } = entry;
@@ -150,14 +172,15 @@ export class Log {
     for (const { node } of this.drawn.values()) node.remove();
     this.drawn = next;
     if (!stick) this.jump.hidden = !fresh;
-    else if (fresh && this.list.scrollHeight - fresh.offsetTop > this.element.clientHeight) {
+    else if (fresh && this.list.scrollHeight - fresh.offsetTop > this.pane.clientHeight) {
       // An answer longer than the window is read from its beginning.
-      this.element.scrollTop = fresh.offsetTop - 12;
+      this.pane.scrollTop = fresh.offsetTop - 12;
     } else this.bottom();
   }
 
   clear(): void {
     this.list.replaceChildren();
     this.drawn.clear();
+    this.most = MOST;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The Markdown that articles use, as nodes: headings, paragraphs, lists (also nested), quotes, bold,
+ * The Markdown that articles use, as nodes: headings, paragraphs, lists (also nested), tables, quotes, bold,
  * emphasis, code and links. Anything else, HTML included, stays the text it is.
  */
 
@@ -13,6 +13,7 @@ export type OpenArticle = (slug: string, title: string) => void;
 
 const INLINE = /\*\*(.+?)\*\*|`([^`]+)`|\[([^\]]+)\]\(([^()\s]+)\)|\*([^*\s][^*]*)\*/g;
 const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/;
+const RULE = /^\|[\s:|-]+$/;
 const MAX_DEPTH = 6;
 
 function inline(text: string, open: OpenArticle, depth = 0): Nodes {
@@ -59,6 +60,17 @@ function list(lines: string[], from: number, open: OpenArticle, depth = 0): [Nod
   return [node, at];
 }
 
+const cells = (line: string): string[] => line.trim().replace(/^\||\|$/g, "").split("|");
+
+/** A table with its head; it scrolls by itself where it is wider than the chat. */
+function table(lines: string[], from: number, open: OpenArticle): [Node, number] {
+  const row = (line: string, tag: "th" | "td"): Node => h("tr", null, ...cells(line).map((cell) => h(tag, null, ...inline(cell.trim(), open))));
+  let at = from + 2;
+  while (lines[at]?.[0] === "|") at++;
+  const body = lines.slice(from + 2, at).map((line) => row(line, "td"));
+  return [h("div.table", { tabindex: 0, role: "group" }, h("table", null, h("thead", null, row(lines[from] as string, "th")), h("tbody", null, ...body))), at];
+}
+
 /** The article's body, ready to append. */
 export function markdown(source: string, open: OpenArticle): Nodes {
   const out: Nodes = [];
@@ -70,13 +82,17 @@ export function markdown(source: string, open: OpenArticle): Nodes {
       // The chat's own title is level 1; an article starts below it.
       out.push(h(marks.length > 2 ? "h3" : "h2", null, ...inline(title, open)));
       at++;
+    } else if (line[0] === "|" && RULE.test(lines[at + 1] ?? "")) {
+      const [node, next] = table(lines, at, open);
+      out.push(node);
+      at = next;
     } else if (ITEM.test(line)) {
       const [node, next] = list(lines, at, open);
       out.push(node);
       at = next;
     } else {
       const text: string[] = [];
-      for (let next = lines[at]; next?.trim() && !(text.length && (ITEM.test(next) || /^#{1,6}\s/.test(next))); next = lines[at]) {
+      for (let next = lines[at]; next?.trim() && !(text.length && (next[0] === "|" || ITEM.test(next) || /^#{1,6}\s/.test(next))); next = lines[at]) {
         text.push(next.replace(/^>\s?/, "").trim());
         at++;
       }

@@ -1,13 +1,12 @@
 /** One message of anyone, with what hangs on it: picture, article card, delivery, "did this help?". */
 
 import type { Item } from "../timeline";
-import type { Article } from "../types";
+import type { Article, Attachment, Picture } from "../types";
 import { fill } from "../words";
 import type { Ui } from "./context";
 import { button, h, icon, ICONS } from "./h";
 import { linkify } from "./links";
 import { markdown } from "./markdown";
-import { picture } from "./picture";
 import { clock } from "./time";
 
 /** Where an item stands among its neighbours. */
@@ -61,7 +60,7 @@ function helpful(item: Item, ui: Ui): HTMLElement {
 function delivery(item: Item, place: Place, ui: Ui): HTMLElement | null {
   const { words } = ui;
   if (item.state === "waiting") {
-    return h("span.delivery", null, h("span.soon", null, words.sending), h("span.late", null, words.kept));
+    return h("span", null, h("span.soon", null, words.sending), h("span.late", null, words.kept));
   }
   if (item.state === "refused") {
     return h(
@@ -80,6 +79,18 @@ const avatar = (item: Item, ui: Ui): HTMLElement => {
   const sign = agent ? (item.event.name || ui.words.person).slice(0, 1) : icon(ICONS.sun);
   return h(agent ? "span.avatar" : "span.avatar.sun", { "aria-hidden": "true" }, sign);
 };
+
+/** The chart, and its words until (or where it cannot be) drawn. */
+function chart(data: Picture, ui: Ui): HTMLElement {
+  if (ui.more) return ui.more.picture(data, ui.locale);
+  void ui.need();
+  return h("p.bubble", null, data.alt);
+}
+
+function attachment(file: Attachment, ui: Ui): HTMLElement {
+  const size = new Intl.NumberFormat(ui.locale, { style: "unit", unit: "kilobyte" }).format(Math.ceil(file.size / 1000));
+  return button("chip.file", () => file.id && ui.fetch(file), [icon(ICONS.page), `${file.name} (${size})`]);
+}
 
 /** A message as a list item. */
 export function message(item: Item, place: Place, ui: Ui): HTMLElement {
@@ -100,7 +111,8 @@ export function message(item: Item, place: Place, ui: Ui): HTMLElement {
     author === "agent" && place.first && event.name ? h("p.name", { "aria-hidden": "true" }, event.name) : null,
     h("span.hidden", null, `${who(item, ui)}: `),
     text ? h("p.bubble", { dir: "auto" }, ...linkify(text)) : null,
-    event.picture?.bars?.length ? picture(event.picture, ui.locale, ui.words.now, ui.words.before) : null,
+    event.picture?.bars?.length ? chart(event.picture, ui) : null,
+    ...(event.attachments ?? []).map((file) => attachment(file, ui)),
     article ? card(item, article, ui) : null,
     event.feedback && (place.current || ui.answer(item.seq)) ? helpful(item, ui) : null,
     foot.length ? h("p.foot", null, ...foot) : null,

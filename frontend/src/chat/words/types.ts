@@ -7,9 +7,6 @@ export interface Words {
   waitingPerson: string;
   close: string;
   menu: string;
-  restart: string;
-  download: string;
-  erase: string;
   conversation: string;
   write: string;
   send: string;
@@ -32,20 +29,7 @@ export interface Words {
   yes: string;
   no: string;
   thanks: string;
-  now: string;
-  before: string;
   // hand-over
-  handTitle: string;
-  handIntro: string;
-  byChat: string;
-  byChatHint: string;
-  byEmail: string;
-  byPhone: string;
-  email: string;
-  phone: string;
-  why: string;
-  ask: string;
-  cancel: string;
   failed: string;
   ticket: string;
   next: string;
@@ -53,17 +37,8 @@ export interface Words {
   minutes: string;
   minute: string;
   opens: string;
-  // survey
-  rate: string;
-  rateLow: string;
-  rateHigh: string;
-  comment: string;
-  commentSend: string;
-  // asking first
-  restartAsk: string;
-  eraseAsk: string;
-  eraseYes: string;
-  erased: string;
+  // menu
   fresh: string;
   newMessages: string;
+  attach: string;
 }

@@ -1,12 +1,12 @@
 /** The small bar chart of a bill: numbers first, the drawing after them, the same in words for all. */
 
 import type { Picture } from "../types";
-import { h, s } from "./h";
+import type { Kit } from "./kit";
 
 const WIDTH = 300;
 
 /** A figure with its two series (now, and before where known); figures in the reader's format. */
-export function picture(data: Picture, locale: string, now: string, before: string): HTMLElement {
+export function picture({ h, s }: Kit, data: Picture, locale: string, now: string, before: string): HTMLElement {
   const bars = data.bars.filter((bar) => Number.isFinite(bar.value)).slice(0, 12);
   const money = data.unit === "€";
   const format = new Intl.NumberFormat(locale, money ? { style: "currency", currency: "EUR" } : { maximumFractionDigits: 1 });

@@ -1,10 +1,13 @@
-/** Sheets over the conversation: menu, a question before something final, asking for a person. */
+/** Sheets over the conversation: menu, asking for a person. */
 
-import type { Words } from "../words/types";
-import { button, h, icon, ICONS, type Child } from "./h";
+import type { Slot } from "../types";
+
+import type { Child } from "../view/h";
+import type { Kit } from "./kit";
+import type { MoreWords } from "./words/types";
 
 /** Opens a modal `<dialog>`: focus stays in it, Escape closes it, focus returns to where it was. */
-export function sheet(title: string, closeLabel: string, kind: string, ...content: Child[]): HTMLDialogElement {
+export function sheet({ h, button, icon }: Kit, title: string, closeLabel: string, kind: string, ...content: Child[]): HTMLDialogElement {
   const back = document.activeElement;
   const id = "sheet-title";
   const dialog = h(
@@ -17,7 +20,7 @@ export function sheet(title: string, closeLabel: string, kind: string, ...conten
         "div",
         { class: "sheet-head" },
         h("h2", { id }, title),
-        button("round", () => dialog.close(), icon(ICONS.close), { "aria-label": closeLabel }),
+        button("round", () => dialog.close(), icon("M6 6l12 12M18 6L6 18"), { "aria-label": closeLabel }),
       ),
       ...content,
     ),
@@ -34,13 +37,14 @@ export function sheet(title: string, closeLabel: string, kind: string, ...conten
   return dialog;
 }
 
-export function menu(words: Words, actions: { label: string; run(): void; grave?: boolean }[]): void {
+export function menu(kit: Kit, title: string, words: MoreWords, actions: { label: string; run(): void; grave?: boolean }[]): void {
   const dialog = sheet(
-    words.menu,
+    kit,
+    title,
     words.cancel,
     "menu",
     ...actions.map(({ label, run, grave }) =>
-      button(
+      kit.button(
         grave ? "entry.grave" : "entry",
         () => {
           dialog.close();
@@ -52,43 +56,27 @@ export function menu(words: Words, actions: { label: string; run(): void; grave?
   );
 }
 
-/** Ask before something that cannot be taken back; resolves with the answer. */
-export function confirm(words: Words, title: string, question: string, yes: string, grave: boolean): Promise<boolean> {
-  return new Promise((resolve) => {
-    let answer = false;
-    const dialog = sheet(
-      title,
-      words.cancel,
-      "confirm",
-      h("p", null, question),
-      h(
-        "div",
-        { class: "buttons" },
-        button("secondary", () => dialog.close(), words.cancel),
-        button(
-          grave ? "primary.grave" : "primary",
-          () => {
-            answer = true;
-            dialog.close();
-          },
-          yes,
-        ),
-      ),
-    );
-    dialog.addEventListener("close", () => resolve(answer));
-  });
-}
-
 type Channel = "chat" | "email" | "phone";
 
-/** `ask` resolves with a sentence where the request did not go through, else with undefined. */
-export function handover(words: Words, ask: (channel: Channel, contact: string) => Promise<string | undefined>): void {
+/**
+ * `ask` resolves with a sentence where the request did not go through, else with undefined; `slots`
+ * with the moments a call may be asked for, each with its label, or with none.
+ */
+export function handover(
+  kit: Kit,
+  words: MoreWords,
+  ask: (channel: Channel, contact: string, slot: string) => Promise<string | undefined>,
+  slots: () => Promise<Slot[]>,
+): void {
+  const { h } = kit;
   let channel: Channel = "chat";
   const error = h("p", { id: "hand-error", class: "error", role: "alert" });
   const contact = h("input", { id: "hand-contact", type: "text", "aria-describedby": "hand-why hand-error" });
   const label = h("label", { for: "hand-contact" });
   const field = h("div.field", { hidden: true }, label, contact, h("p", { id: "hand-why", class: "why" }, words.why));
   const submit = h("button", { type: "submit", class: "primary" }, words.ask);
+  const slot = h("select", { id: "hand-slot" }, h("option", { value: "" }, words.soonest));
+  const when = h("div.field", { hidden: true }, h("label", { for: "hand-slot" }, words.slot), slot);
   const say = (text: string): void => {
     error.textContent = text;
     contact.ariaInvalid = String(Boolean(text) && !field.hidden);
@@ -97,6 +85,14 @@ export function handover(words: Words, ask: (channel: Channel, contact: string) 
     channel = next;
     field.hidden = next === "chat";
     const mail = next === "email";
+    when.hidden = next !== "phone" || slot.length < 2;
+    if (next === "phone" && slot.length < 2) {
+      void slots().then((found) => {
+        if (slot.length > 1) return;
+        slot.append(...found.map(({ start, label }) => h("option", { value: start }, label)));
+        when.hidden = channel !== "phone" || !found.length;
+      });
+    }
     label.textContent = mail ? words.email : words.phone;
     contact.type = contact.autocomplete = mail ? "email" : "tel";
     say("");
@@ -121,6 +117,7 @@ export function handover(words: Words, ask: (channel: Channel, contact: string) 
       option("phone", words.byPhone),
     ),
     field,
+    when,
     error,
     submit,
   );
@@ -129,12 +126,12 @@ export function handover(words: Words, ask: (channel: Channel, contact: string) 
     say("");
     submit.setAttribute("aria-disabled", "true");
     // The server knows which contacts can be used, and says in a sentence what is missing.
-    void ask(channel, channel === "chat" ? "" : contact.value.trim()).then((problem) => {
+    void ask(channel, channel === "chat" ? "" : contact.value.trim(), channel === "phone" ? slot.value : "").then((problem) => {
       submit.removeAttribute("aria-disabled");
       if (!problem) return dialog.close();
       say(problem);
       if (!field.hidden) contact.focus();
     });
   });
-  const dialog = sheet(words.handTitle, words.cancel, "hand", form);
+  const dialog = sheet(kit, words.handTitle, words.cancel, "hand", form);
 }

@@ -1,0 +1,39 @@
+/** Texts of what is loaded on demand only. */
+export interface MoreWords {
+  now: string;
+  before: string;
+  rate: string;
+  rateLow: string;
+  rateHigh: string;
+  comment: string;
+  commentSend: string;
+  restartAsk: string;
+  eraseAsk: string;
+  eraseYes: string;
+  mailSend: string;
+  mailed: string;
+  effort: string;
+  effortLow: string;
+  effortHigh: string;
+  handTitle: string;
+  handIntro: string;
+  byChat: string;
+  byChatHint: string;
+  byEmail: string;
+  byPhone: string;
+  email: string;
+  phone: string;
+  why: string;
+  ask: string;
+  cancel: string;
+  slot: string;
+  soonest: string;
+  download: string;
+  erase: string;
+  restart: string;
+  mail: string;
+  notify: string;
+  soundOn: string;
+  soundOff: string;
+  erased: string;
+}

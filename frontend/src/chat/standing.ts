@@ -1,0 +1,50 @@
+/** Who answers the customer now, and how long that may take, as the events tell it. */
+
+import type { ChatEvent } from "./types";
+import { moment } from "./view/time";
+import { fill } from "./words";
+import type { Words } from "./words/types";
+
+export class Standing {
+  stage: "bot" | "waiting" | "agent" = "bot";
+  /** First name of the agent who wrote last. */
+  agent = "";
+  private queue = "";
+
+  /** Another conversation: nobody has taken it yet. */
+  clear(): void {
+    this.stage = "bot";
+    this.agent = this.queue = "";
+  }
+
+  follows(event: ChatEvent, words: Words, locale: string): void {
+    const agent = event.author === "agent";
+    if (event.kind === "handover") {
+      this.stage = event.to === "bot" ? "bot" : agent ? "agent" : "waiting";
+    } else if (event.kind === "closed") this.stage = "bot";
+    else if (agent && event.kind === "message") this.stage = "agent";
+    if (agent && event.name) this.agent = event.name;
+    if (event.kind === "handover" || event.kind === "ticket") this.queue = place(event, words, locale);
+  }
+
+  /** The line under the chat's name. */
+  says(words: Words): string {
+    return this.stage === "agent"
+      ? fill(words.withPerson, { name: this.agent || words.assistant })
+      : this.stage === "waiting"
+        ? this.queue || words.waitingPerson
+        : words.ready;
+  }
+}
+
+/** Place in the queue, wait and opening as the server gave them; nothing where it gave nothing. */
+function place(event: ChatEvent, words: Words, locale: string): string {
+  const minutes = Math.ceil((event.wait_seconds ?? 0) / 60);
+  return [
+    event.position && (event.position === 1 ? words.next : fill(words.position, { n: event.position })),
+    minutes && (minutes === 1 ? words.minute : fill(words.minutes, { n: minutes })),
+    event.opening_at && fill(words.opens, { when: moment(event.opening_at, locale) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
