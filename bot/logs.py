@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 from bot.settings import Settings
+
+
+class _Patient:
+    """A stream whose failures (a full disk) cost a line of the log and nothing else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def configure(settings: Settings, process: str) -> None:
@@ -16,6 +34,7 @@ def configure(settings: Settings, process: str) -> None:
     Tracebacks are plain text inside the JSON: no local variables, which may hold what a customer wrote.
     """
     level = getattr(logging, settings.log_level.upper())
+    logging.raiseExceptions = False
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, force=True,
                         format='{"level": "%(levelname)s", "logger": "%(name)s", "event": "%(message)s"}')
     structlog.configure(
@@ -25,6 +44,6 @@ def configure(settings: Settings, process: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Patient(sys.stderr))), cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)

@@ -24,6 +24,8 @@ UsageError: type[Any] = typer.BadParameter.__mro__[1]
 #: must not load models.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("bot.cli.serve", "serve", "Start the whole instance: web, dialogue, worker."),
+    "prepare": ("bot.cli.processes", "prepare", "Database, content, accounts and models, without starting anything."),
+    "run": ("bot.cli.processes", "app", "Run one process of an instance: web, dialogue or worker."),
     "train": ("bot.cli.train", "train", "Train the assistant and build the index."),
     "ask": ("bot.cli.ask", "ask", "What the bot decides on a first message."),
     "evaluate": ("bot.cli.evaluate", "app", "Measure retrieval and intents on your own files."),
@@ -32,6 +34,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "users": ("bot.cli.users", "app", "Staff accounts."),
     "export": ("bot.cli.export", "export", "Everything kept about a conversation or contact."),
     "erase": ("bot.cli.erase", "erase", "Erase a conversation or contact from every copy."),
+    "backup": ("bot.cli.backup", "backup", "A running instance into one file."),
+    "restore": ("bot.cli.restore", "restore", "An instance back from a backup."),
+    "jobs": ("bot.cli.jobs", "app", "What leaves in the background; dead letters tried again."),
     "doctor": ("bot.cli.doctor", "doctor", "Say what is wrong and what to do."),
     "settings": ("bot.cli.settings_doc", "settings", "Every setting with its value; never a secret."),
 }

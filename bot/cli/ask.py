@@ -22,9 +22,9 @@ def ask(
 
     Example: relais ask --locale fr "abonnement 15 kVA"
     """
+    from bot.assistant.first import first_message
     from bot.assistant.training import train_understanding
     from bot.faq.datafiles import MAX_TEXT, read_batch
-    from bot.understanding.decide import first_message
 
     if locale is not None and locale not in LOCALES:
         raise BadInput(f"--locale must be one of {', '.join(LOCALES)}.")

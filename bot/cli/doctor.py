@@ -57,6 +57,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _encoder(settings)
     yield from _models(settings)
     yield _database(settings)
+    yield from _redis(settings)
+    yield from _processes(settings)
 
 
 def _python() -> Finding:
@@ -144,3 +146,22 @@ def _database(settings: Settings) -> Finding:
     return Finding(current == wanted, "Database", f"{where}, schema {current}", f"The schema should be {wanted}: start with `make serve`, which upgrades it.")
 
 
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        return
+    from bot.storage.redis_link import Failure, RedisLink
+
+    try:
+        RedisLink(settings.redis_url, settings.redis_prefix).blocking.ping()
+    except Failure as error:
+        yield Finding(False, "Redis", f"does not answer ({type(error).__name__})", "Start it, or correct RELAIS_REDIS_URL. Everything goes on without it, live messages a little later.")
+    else:
+        yield Finding(True, "Redis", "answers")
+
+
+def _processes(settings: Settings) -> Iterator[Finding]:
+    several = max(settings.web_processes, settings.worker_processes) > 1
+    if several and not settings.database_url:
+        yield Finding(True, "Processes", "several on one SQLite file: they share it, one writer at a time; PostgreSQL lets them write side by side")
+    if several and settings.database_url and not settings.redis_url:
+        yield Finding(True, "Processes", "several without Redis: live messages take up to half a second, and each web process counts rate limits by itself")

@@ -16,6 +16,8 @@ def erase(
 
     Example: relais erase camille@exemple.fr --yes
     """
+    from bot.attachments import store as attachments
+    from bot.attachments.files import Files
     from bot.privacy.erasure import compact, erase_conversation, erase_spooled, of_contact
 
     with instance() as (settings, database):
@@ -30,5 +32,6 @@ def erase(
             for conversation_id in ids:
                 mails += erase_spooled(connection, conversation_id, settings.home_path / "mail")
                 erase_conversation(connection, conversation_id)
+        attachments.purge(database, Files(settings.home_path / "attachments"))
         compact(database)
     typer.echo(f"Erased: {len(ids)} conversation(s), {mails} written mail(s).")

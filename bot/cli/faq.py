@@ -28,13 +28,10 @@ def interference(
 
     Example: relais faq interference --limit 10
     """
-    from bot.cli.evaluate import _vectors
-    from bot.faq.articles import load_articles
-    from bot.faq.datafiles import read_articles
+    from bot.cli.evaluate import _vectors, articles_from
     from bot.faq.interference import interference as find
 
-    source = articles or get_settings().data / "faq"
-    found = load_articles(source) if source.is_dir() else read_articles(source)
+    found = articles_from(articles or get_settings().data / "faq")
     vectors = _vectors()
     thefts, own = find(found, vectors)
     if vectors is not None:

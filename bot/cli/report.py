@@ -21,7 +21,8 @@ def report(
 
     Example: relais report --from 2026-11-01 --by topic
     """
-    from bot.analytics.metrics import figures, period, refresh_outcomes
+    from bot.analytics.judge import refresh_outcomes
+    from bot.analytics.metrics import figures, period
     from bot.storage.clock import utcnow
     from bot.tickets.hours import desk
 

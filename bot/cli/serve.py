@@ -1,14 +1,19 @@
-"""`relais serve`: the whole instance on one machine."""
+"""`relais serve`: the whole instance on one machine, with as many processes as the settings say."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shutil
 import socket
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import typer
 
@@ -18,6 +23,10 @@ from bot.settings import ROOT, Settings, get_settings
 
 #: Seconds the first start may take, model training included.
 READY_TIMEOUT = 600.0
+#: Connections that may wait for a web process.
+BACKLOG = 2048
+#: Where a web process finds the number of the socket it inherits.
+SOCKET_VARIABLE = "RELAIS_LISTEN_FD"
 
 
 def _say(line: str) -> None:
@@ -26,18 +35,25 @@ def _say(line: str) -> None:
 
 def serve(
     port: int = typer.Option(0, help="Port to listen on; default RELAIS_PORT or 8080."),
+    web: int = typer.Option(0, min=0, max=64, help="Web processes; default RELAIS_WEB_PROCESSES or 1."),
+    dialogue: int = typer.Option(0, min=0, max=64, help="Dialogue processes; default RELAIS_DIALOGUE_PROCESSES or 1."),
+    worker: int = typer.Option(0, min=0, max=16, help="Worker processes; default RELAIS_WORKER_PROCESSES or 1."),
 ) -> None:
     """Start web, dialogue and worker; print one address line when ready; stop on Ctrl-C or SIGTERM.
 
-    Example: PORT=9000 relais serve
+    Example: PORT=9000 relais serve --web 2 --dialogue 2
     """
     if port:
         os.environ["PORT"] = str(port)
-        get_settings.cache_clear()
+    for name, number in (("WEB", web), ("DIALOGUE", dialogue), ("WORKER", worker)):
+        if number:
+            os.environ[f"RELAIS_{name}_PROCESSES"] = str(number)
+    get_settings.cache_clear()
     settings = get_settings()
     started = time.monotonic()
     prepare(settings)
-    supervisor = Supervisor(children(settings))
+    listening = listen(settings.host, settings.port)
+    supervisor = Supervisor(children(settings, listening))
     supervisor.start()
     try:
         ready = supervisor.watch(until=lambda: _answers(f"{_loopback(settings)}/readyz"), timeout=READY_TIMEOUT)
@@ -48,6 +64,7 @@ def serve(
             raise ConfigurationError(f"Relais did not become ready in {READY_TIMEOUT:.0f} s. See {settings.home_path / 'logs'}.")
     finally:
         supervisor.stop()
+        listening.close()
 
 
 def _loopback(settings: Settings) -> str:
@@ -56,7 +73,13 @@ def _loopback(settings: Settings) -> str:
 
 
 def prepare(settings: Settings) -> None:
-    """Home, database, content, accounts, models: all that may fail before a process is started."""
+    """All that may fail before a process is started, the port included."""
+    listen(settings.host, settings.port).close()      # said before the long work, not after it
+    prepare_instance(settings)
+
+
+def prepare_instance(settings: Settings) -> None:
+    """Home, database, content, accounts, models."""
     home = settings.home_path
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -66,8 +89,6 @@ def prepare(settings: Settings) -> None:
         probe.unlink()
     except OSError as error:
         raise ConfigurationError(f"The home folder {home} cannot be written ({error.strerror}). Choose another with RELAIS_HOME.") from error
-    if not port_free(settings.host, settings.port):
-        raise ConfigurationError(f"Port {settings.port} is taken. Stop what uses it, or choose another: PORT={settings.port + 1} make serve")
     _say("Preparing the database…")
     _database(settings)
     from bot.assistant.training import ensure_understanding, train_rasa
@@ -95,17 +116,6 @@ def _database(settings: Settings) -> None:
         make_backoffice(settings)
 
 
-def port_free(host: str, port: int) -> bool:
-    """Whether we could listen there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def free_port() -> int:
     """A loopback port nobody listens on now."""
     with socket.socket() as probe:
@@ -113,7 +123,35 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def children(settings: Settings) -> list[Child]:
+def port_free(host: str, port: int) -> bool:
+    """Whether we could listen there."""
+    try:
+        listen(host, port).close()
+    except ConfigurationError:
+        return False
+    return True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The public socket, which all web processes inherit. Raises ConfigurationError where it is taken.
+
+    One queue of connections for all of them: whoever is idle takes the next one, and a customer who
+    comes while one is started again waits a moment instead of being refused.
+    """
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(BACKLOG)
+    except OSError as error:
+        made.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(f"Port {port} is taken. Stop what uses it, or choose another: PORT={port + 1} make serve") from error
+        raise ConfigurationError(f"Cannot listen on {host}:{port} ({error.strerror}). Set RELAIS_HOST and PORT.") from error
+    return made
+
+
+def children(settings: Settings, listening: socket.socket) -> list[Child]:
     """The processes of this instance with their environment."""
     home = settings.home_path
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else secrets.token_urlsafe(32)
@@ -123,13 +161,41 @@ def children(settings: Settings) -> list[Child]:
     python, logs = sys.executable, home / "logs"
     started: list[Child] = []
     if not settings.dialogue_urls:
-        port = settings.dialogue_port or free_port()
-        env["RELAIS_DIALOGUE_URLS"] = f"http://127.0.0.1:{port}"
-        started.append(Child("dialogue", [python, "-m", "bot.assistant.server", "--port", str(port)], env, logs / "dialogue.log"))
-    started.append(Child("web", [python, "-m", "bot.web.main"], env, logs / "web.log"))
-    started.append(Child("worker", [python, "-m", "bot.worker"], env, logs / "worker.log"))
+        first = settings.dialogue_port
+        ports = [first + n if first else free_port() for n in range(settings.dialogue_processes)]
+        env["RELAIS_DIALOGUE_URLS"] = ",".join(f"http://127.0.0.1:{port}" for port in ports)
+        for name, port in zip(_names("dialogue", len(ports)), ports, strict=True):
+            started.append(Child(name, [python, "-m", "bot.assistant.server", "--port", str(port)], env, logs / f"{name}.log"))
+    handle = listening.fileno()
+    web_env = {**env, SOCKET_VARIABLE: str(handle)}
+    ended: Callable[[int], None] = lambda pid: None  # noqa: E731
+    if settings.web_processes > 1:      # each counts for itself; /metrics adds them up from files
+        counters = fresh_folder(home / "run" / "metrics")
+        web_env["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
+        ended = partial(forget_gauges, counters)
+    for name in _names("web", settings.web_processes):
+        started.append(Child(name, [python, "-m", "bot.web.main"], web_env, logs / f"{name}.log", (handle,), ended))
+    for name in _names("worker", settings.worker_processes):
+        started.append(Child(name, [python, "-m", "bot.worker"], env, logs / f"{name}.log"))
     os.chdir(ROOT)
     return started
+
+
+def _names(kind: str, number: int) -> list[str]:
+    return [kind] if number == 1 else [f"{kind}-{n}" for n in range(1, number + 1)]
+
+
+def fresh_folder(path: Path) -> Path:
+    """``path`` as an empty folder."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def forget_gauges(folder: Path, pid: int) -> None:
+    """Take a dead process's open streams out of the sum; its counters stay in."""
+    for file in folder.glob(f"gauge_live*_{pid}.db"):
+        file.unlink(missing_ok=True)
 
 
 def _answers(url: str) -> bool:

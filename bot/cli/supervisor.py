@@ -23,7 +23,7 @@ from pathlib import Path
 GRACE = 8.0
 BACKOFF_MAX = 30.0
 #: A child that ran this long before dying starts again without a pause.
-STEADY = 60.0
+STEADY = 20.0
 
 
 def _die_with_parent() -> None:
@@ -41,6 +41,10 @@ class Child:
     command: Sequence[str]
     env: Mapping[str, str]
     log: Path
+    #: File descriptors the child inherits: the web processes' common listening socket.
+    pass_fds: tuple[int, ...] = ()
+    #: Called with the pid of a process of this child that has ended.
+    ended: Callable[[int], None] = lambda pid: None
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
@@ -51,7 +55,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603
                 list(self.command), env=dict(self.env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent, pass_fds=self.pass_fds,
             )
         self.started = time.monotonic()
 
@@ -100,6 +104,7 @@ class Supervisor:
         now = time.monotonic()
         if child.process is not None:
             code = child.process.returncode
+            child.ended(child.process.pid)
             child.process = None
             child.deaths = 1 if now - child.started > STEADY else child.deaths + 1
             pause = min(BACKOFF_MAX, 0.5 * 2 ** (child.deaths - 1))

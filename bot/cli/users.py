@@ -47,7 +47,7 @@ def add(
     with instance() as (_, database), database.write() as connection:
         accounts.create(connection, username=username, first_name=first_name or username.capitalize(),
                         role=role, password=password,
-                        languages=tuple(part.strip() for part in languages.split(",") if part.strip()))
+                        languages=tuple(_parts(languages)))
     typer.echo(f"Account created: {username}" + ("" if given else f", password {password}"))
 
 
@@ -69,15 +69,51 @@ def password(username: str = typer.Argument(..., help="Whose.")) -> None:
 
 @app.command()
 def shut(username: str = typer.Argument(..., help="Whose.")) -> None:
-    """Shut an account and end its sessions.
+    """Shut an account and end its sessions; its open tickets go back to their queues.
 
     Example: relais users shut luc
+    """
+    from bot.tickets import moves
+
+    with instance() as (_, database), database.write() as connection:
+        done = moves.deactivate(connection, username, author="system")
+    typer.echo(f"{username} can no longer sign in." + _back(len(done)))
+
+
+@app.command()
+def remove(username: str = typer.Argument(..., help="Whose.")) -> None:
+    """Delete an account; its open tickets go back to their queues.
+
+    Example: relais users remove luc
+    """
+    from bot.tickets import moves
+
+    with instance() as (_, database), database.write() as connection:
+        done = moves.remove_account(connection, username, author="system")
+    typer.echo(f"Account removed: {username}." + _back(len(done)))
+
+
+@app.command("set")
+def set_(
+    username: str = typer.Argument(..., help="Whose."),
+    languages: str = typer.Option("", help="Languages they answer in, comma separated."),
+    skills: str = typer.Option("", help="Themes, queues and levels they take, comma separated; 'any' for all."),
+    capacity: int = typer.Option(-1, help="Tickets at a time, 0 to 100."),
+    presence: str = typer.Option("", help="auto (there while signed in) or away."),
+) -> None:
+    """Say what tickets someone can take; what is not named stays as it is.
+
+    Example: relais users set luc --languages fr,nl --skills facture,L2 --capacity 8
     """
     from bot.staff import accounts
 
     with instance() as (_, database), database.write() as connection:
-        accounts.set_active(connection, username, False)
-    typer.echo(f"{username} can no longer sign in.")
+        row = accounts.set_abilities(
+            connection, username, languages=_parts(languages) or None,
+            skills=[] if skills == "any" else _parts(skills) or None,
+            capacity=None if capacity < 0 else capacity, presence=presence or None)
+    typer.echo(f"{username}: languages {','.join(row['languages'])}; skills {','.join(row['skills']) or 'any'}; "
+               f"capacity {row['capacity']}; presence {row['presence']}")
 
 
 @app.command("open")
@@ -91,6 +127,14 @@ def open_(username: str = typer.Argument(..., help="Whose.")) -> None:
     with instance() as (_, database), database.write() as connection:
         accounts.set_active(connection, username, True)
     typer.echo(f"{username} can sign in again.")
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _back(count: int) -> str:
+    return f" {count} open ticket{'s' if count != 1 else ''} back in the queue." if count else ""
 
 
 def _given_password() -> str:

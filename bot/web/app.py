@@ -11,16 +11,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
 
 from bot.errors import NotFound
 from bot.faq.store import content_version, seed
+from bot.integrations.connectors.setup import register
 from bot.settings import Settings, get_settings
 from bot.storage.migrate import upgrade
 from bot.web import problems, routes
+from bot.web.compressed import Compressed, serve
 from bot.web.security import BodyLimit, SecurityHeaders
 from bot.web.services import Services, build
 
@@ -46,6 +47,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
             await parts.broadcaster.stop()
             await parts.runner.stop()
             await parts.client.close()
+            if parts.redis is not None:
+                await parts.redis.close()
             await asyncio.get_running_loop().run_in_executor(None, warming.join, 10)
             parts.database.close()
 
@@ -74,6 +77,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 def prepare(parts: Services) -> None:
     """Migrations, and the shipped articles where there are none yet (`relais serve` brings in later ones)."""
     upgrade(parts.database)
+    register(parts.settings, parts.database)
     folder = parts.settings.data / "faq"
     if content_version(parts.database) == 0 and folder.is_dir() and any(folder.glob("*.yml")):
         _log.info("articles brought in", count=seed(parts.database, folder))
@@ -81,14 +85,16 @@ def prepare(parts: Services) -> None:
 
 def _static(app: FastAPI) -> None:
     if STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+        app.mount("/static", Compressed(directory=STATIC), name="static")
 
     @app.get("/widget.js", include_in_schema=False)
-    async def widget() -> Response:
+    async def widget(request: Request) -> Response:
         """The widget's loader, for other sites' pages."""
-        for path in (STATIC / "widget.js", STATIC / "widget" / "widget.js"):
-            if path.is_file():
-                return FileResponse(path, media_type="text/javascript", headers={
-                    "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*",
-                    "Cross-Origin-Resource-Policy": "cross-origin"})
+        path = STATIC / "widget.js"
+        if path.is_file():
+            response = serve(path, path.stat(), request.scope)
+            response.headers.update({
+                "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*",
+                "Cross-Origin-Resource-Policy": "cross-origin"})
+            return response
         raise NotFound("The widget is not built: run 'npm ci && npm run build' in frontend/.")

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from bot.conversations.errors import UnknownConversation
+from bot.conversations.passes import prove
 from bot.conversations.text import clean
 from bot.errors import Forbidden, NotAllowed
 from bot.staff.accounts import Member
 from bot.staff.roles import may
 from bot.staff.sessions import member_of
+from bot.storage.clock import utcnow
 from bot.web.services import Services
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -40,7 +42,7 @@ def bearer(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
     if kind.lower() != "bearer" or not token or len(token) > 200:
-        raise NotAllowed("Send the token as 'Authorization: Bearer TOKEN'.")
+        raise NotAllowed("Send the token as 'Authorization: Bearer TOKEN'.", key="token_missing")
     return token
 
 
@@ -57,14 +59,14 @@ def signed_in(request: Request) -> Member:
     else:
         token = request.cookies.get(SESSION_COOKIE, "")
         if not token:
-            raise NotAllowed("Sign in first.")
+            raise NotAllowed("Sign in first.", key="sign_in")
         if request.method not in _SAFE:
             sent = request.headers.get(CSRF_HEADER, "")
             if not sent or sent != request.cookies.get(CSRF_COOKIE) or not csrf_valid(parts, token, sent):
-                raise Forbidden("This page is out of date: reload it and try again.")
+                raise Forbidden("This page is out of date: reload it and try again.", key="page_stale")
     found = member_of(parts.database, token, parts.settings.session_hours)
     if found is None:
-        raise NotAllowed("Your session has ended: sign in again.")
+        raise NotAllowed("Your session has ended: sign in again.", key="session_ended")
     return found
 
 
@@ -89,7 +91,7 @@ def allowed(right: str) -> Callable[..., Member]:
     def check(request: Request) -> Member:
         member = signed_in(request)
         if not may(member.role, right):
-            raise Forbidden(f"Your role ({member.role}) does not allow this.")
+            raise Forbidden(f"Your role ({member.role}) does not allow this.", key="role_forbids", role=member.role)
         return member
 
     return check
@@ -148,7 +150,8 @@ async def _services(request: Request) -> Services:
 
 
 async def _bearer(request: Request) -> str:
-    return bearer(request)
+    token, wanted = bearer(request), str(request.path_params.get("id", ""))
+    return prove(services(request).secret, token, wanted, utcnow())
 
 
 async def _client_address(request: Request) -> str:

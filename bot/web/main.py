@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from bot import failpoints
 from bot.errors import RelaisError
 from bot.logs import configure
 from bot.settings import get_settings
@@ -15,6 +16,7 @@ def main() -> int:
     try:
         settings = get_settings()
         configure(settings, "web")
+        failpoints.activate(settings)
         run(settings)
     except RelaisError as error:
         print(f"relais web: {error.detail}", file=sys.stderr)

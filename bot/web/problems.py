@@ -1,7 +1,7 @@
 """Errors as ``application/problem+json`` (RFC 9457): the one place that maps codes to statuses.
 
 ``detail`` is a sentence for a person. Where a customer may see it, it is in the best language of
-``Accept-Language``; where none is asked for, English.
+``Accept-Language``; where none is asked for, English. A browser that opens a page gets a page instead.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from bot import errors
 from bot.conversations.wording import say, table
 from bot.settings import LOCALES
+from bot.web.error_pages import error_page
+from bot.web.staff_texts import refusals
 
 _log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -74,12 +77,19 @@ def status_of(error: errors.RelaisError) -> int:
 
 
 def explain(error: errors.RelaisError, language: str) -> str:
-    """The error's sentence in a language, where the wording has it."""
-    key = str(error.context.get("key") or "")
+    """The error's sentence in a language, where the wording has it: a customer's in six, staff's in French."""
+    key = str(error.context.get("key") or error.code)
+    values = {name: value for name, value in error.context.items() if name != "key"}
     if key in table():
-        values = {name: value for name, value in error.context.items() if name != "key"}
         return say(key, language, **values)
-    return error.detail
+    staff = refusals().get(key, {}).get(language)
+    return staff.format(**values) if staff else error.detail
+
+
+def _reason(item: dict[str, Any], language: str) -> str:
+    """Why a field cannot be used, by pydantic's kind of fault; its own English where we have no words for it."""
+    ours = refusals().get(str(item.get("type")), {}).get(language)
+    return ours.format(**item.get("ctx", {})) if ours else str(item["msg"])
 
 
 def sentence(status: int, language: str) -> str:
@@ -89,11 +99,13 @@ def sentence(status: int, language: str) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of ``app`` a problem document."""
+    """Make every error of ``app`` a problem document; what nobody expected is :func:`unexpected`'s."""
 
     @app.exception_handler(errors.RelaisError)
     async def _domain(request: Request, error: errors.RelaisError) -> Response:
         status = status_of(error)
+        if status in (404, 503) and (shown := error_page(request, status)):
+            return shown
         headers: dict[str, str] = {}
         if isinstance(error, errors.TooManyRequests):
             headers["Retry-After"] = str(max(1, round(error.retry_after)))
@@ -108,24 +120,29 @@ def install(app: FastAPI) -> None:
             return problem(400, "The body is not valid JSON." if language != "fr"
                            else "Le corps de la requête n'est pas du JSON valide.", code="bad-json")
         fields = [{"field": ".".join(str(part) for part in item["loc"] if part != "body")[:100] or "body",
-                   "reason": str(item["msg"])[:200]} for item in error.errors()[:10]]
+                   "reason": _reason(item, language)[:200]} for item in error.errors()[:10]]
         words = "; ".join(f"{item['field']}: {item['reason']}" for item in fields)
         return problem(422, f"{sentence(422, language)} ({words}).", code="invalid", errors=fields)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         language = language_of(request)
+        if error.status_code == 404 and (shown := error_page(request, 404)):
+            return shown
         known = error.status_code in (404, 405)
         detail = sentence(error.status_code, language) if known else str(error.detail)
         return problem(error.status_code, detail, headers=dict(error.headers or {}))
 
     @app.exception_handler(OperationalError)
-    async def _database(request: Request, error: OperationalError) -> Response:
-        _log.error("database does not answer", error=str(error.orig)[:300])
-        return problem(503, sentence(503, language_of(request)), code="busy",
-                       headers={"Retry-After": "2"})
+    @app.exception_handler(InterfaceError)      # a connection that a restart of the server cut
+    @app.exception_handler(PoolTimeout)
+    async def _database(request: Request, error: SQLAlchemyError) -> Response:
+        _log.error("database does not answer", error=str(getattr(error, "orig", error))[:300])
+        return error_page(request, 503) or problem(
+            503, sentence(503, language_of(request)), code="busy", headers={"Retry-After": "2"})
 
-    @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error", path=request.url.path, error=repr(error)[:500])
-        return problem(500, sentence(500, language_of(request)), code="internal")
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """What a person reads where no handler knew the error; the error itself goes to the log."""
+    _log.error("unexpected error", path=request.url.path, error=repr(error)[:500])
+    return error_page(request, 500) or problem(500, sentence(500, language_of(request)), code="internal")

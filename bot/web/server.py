@@ -1,8 +1,13 @@
-"""Runs the web application under uvicorn; a signal ends open streams at once."""
+"""Runs the web application under uvicorn; a signal ends open streams at once.
+
+The listening socket is inherited where whoever started the process holds one: `relais serve` for all its
+web processes, or systemd (socket activation). Else the process opens its own.
+"""
 
 from __future__ import annotations
 
 import os
+import socket
 from types import FrameType
 
 import uvicorn
@@ -29,4 +34,15 @@ def run(settings: Settings) -> None:
             parts.broadcaster.close()
             super().handle_exit(sig, frame)
 
-    Server(config).run()
+    shared = inherited_socket()
+    Server(config).run(sockets=[shared] if shared else None)
+
+
+def inherited_socket() -> socket.socket | None:
+    """The socket passed down, by our own variable or by systemd's protocol (its first, number 3)."""
+    given = os.environ.get("RELAIS_LISTEN_FD", "")
+    if given.isdigit():
+        return socket.socket(fileno=int(given))
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS", "0") != "0":
+        return socket.socket(fileno=3)
+    return None
