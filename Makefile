@@ -3,10 +3,14 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -eu -o pipefail -c
 
-.PHONY: serve test check setup frontend format clean
+.PHONY: serve scale-demo test check setup frontend format clean
 
 serve: setup
 	exec .venv/bin/relais serve
+
+# PostgreSQL, Redis and two of each process on this machine, under load and faults.
+scale-demo: setup
+	@bash scripts/scale-demo --seconds $(or $(SECONDS),60)
 
 # The environment of the lock file, Python 3.10 included; quick when nothing changed.
 setup:

@@ -1,9 +1,11 @@
 """CPU a turn, latency and turns a second through the public API, beside a stock Rasa REST server in the same run.
 
-    .venv/bin/python benchmarks/turns.py [--seconds 10] [--chats 1 16 64] [--epochs 100] [--no-peer]
+    .venv/bin/python -m benchmarks.turns [--seconds 10] [--chats 1 16 64] [--epochs 100] [--no-peer]
 
 Relais: message stored durably, understood, answered, read back by long poll. Stock Rasa: one POST to its
-REST channel, nothing stored. CPU is that of all processes of each, children included.
+REST channel, nothing stored. CPU is that of all processes of each, children included. Chats write again as soon
+as they have their reply, so that many of them saturate the machine; the last rows are at a human pace, a message
+every --pause seconds a chat. A failure is an empty or missing reply, or one that did not come from the assistant.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import httpx
+import aiohttp
 import psutil
 
 from benchmarks.stock_rasa import StockRasa
@@ -28,6 +31,7 @@ from tests.product import Product
 LINES = ["bonjour", "où est ma dernière facture ?", "mot de passe oublié", "merci", "c'est quoi le TURPE", "jé pa resu ma factur",
          "comment trouver mon numéro de PDL", "puis-je refuser le compteur Linky ?", "les moyens de paiement", "ok"]
 ACTION = ["bonjour"]
+KINDS = (("mixed", LINES), ("greeting (an action)", ACTION))
 
 
 @dataclass
@@ -60,17 +64,19 @@ def cpu_of(pids: list[int]) -> float:
     return total
 
 
-async def drive(name: str, chats: int, seconds: float, pids: list[int], make: Callable[[httpx.AsyncClient], Awaitable[Callable[[str], Awaitable[bool]]]],
-                lines: list[str]) -> Result:
-    """``chats`` customers, each waiting for the reply before writing again."""
+async def drive(name: str, chats: int, seconds: float, pids: list[int], make: Callable[[aiohttp.ClientSession], Awaitable[Callable[[str], Awaitable[bool]]]],
+                lines: list[str], pause: float = 0.0) -> Result:
+    """``chats`` customers, each waiting for the reply, and ``pause`` seconds on average, before writing again."""
     result = Result(name, chats, 0, 0.0, [], 0.0, 0)
-    async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=chats * 2)) as client:
+    connections = aiohttp.TCPConnector(limit=chats * 2)
+    async with aiohttp.ClientSession(connector=connections, timeout=aiohttp.ClientTimeout(30)) as client:
         senders = [await make(client) for _ in range(chats)]
         for send in senders[:4]:
             await send(lines[0])
         before, started = cpu_of(pids), time.perf_counter()
 
         async def customer(send: Callable[[str], Awaitable[bool]], offset: int) -> None:
+            await asyncio.sleep(pause * offset / chats)
             for line in itertools.islice(itertools.cycle(lines), offset % len(lines), None):
                 if time.perf_counter() - started > seconds:
                     return
@@ -79,6 +85,7 @@ async def drive(name: str, chats: int, seconds: float, pids: list[int], make: Ca
                 result.latencies.append(time.perf_counter() - sent)
                 result.turns += 1
                 result.failures += not ok
+                await asyncio.sleep(pause * (0.5 + offset / chats))
 
         await asyncio.gather(*(customer(send, i) for i, send in enumerate(senders)))
         result.seconds = time.perf_counter() - started
@@ -86,25 +93,27 @@ async def drive(name: str, chats: int, seconds: float, pids: list[int], make: Ca
     return result
 
 
-def relais_sender(url: str) -> Callable[[httpx.AsyncClient], Awaitable[Callable[[str], Awaitable[bool]]]]:
+def relais_sender(url: str) -> Callable[[aiohttp.ClientSession], Awaitable[Callable[[str], Awaitable[bool]]]]:
     """A chat through the public API. A new conversation is opened when a person has taken one over."""
 
-    async def make(client: httpx.AsyncClient) -> Callable[[str], Awaitable[bool]]:
-        state: dict[str, object] = {}
+    async def make(client: aiohttp.ClientSession) -> Callable[[str], Awaitable[bool]]:
+        state: dict[str, Any] = {}
 
         async def open_chat() -> None:
-            created = (await client.post(f"{url}/api/v1/conversations", json={"locale": "fr"})).json()
+            async with client.post(f"{url}/api/v1/conversations", json={"locale": "fr"}) as answer:
+                created = await answer.json()
             state.update(base=f"{url}/api/v1/conversations/{created['id']}", headers={"Authorization": f"Bearer {created['token']}"})
 
         async def send(line: str) -> bool:
             headers = state["headers"]
-            answer = await client.post(f"{state['base']}/messages", json={"client_message_id": str(uuid.uuid4()), "text": line}, headers=headers)  # type: ignore[arg-type]
-            if answer.status_code != 202:
-                return False
-            after, until = answer.json()["seq"], time.perf_counter() + 10
+            body = {"client_message_id": str(uuid.uuid4()), "text": line}
+            async with client.post(f"{state['base']}/messages", json=body, headers=headers) as answer:
+                if answer.status != 202:
+                    return False
+                after, until = (await answer.json())["seq"], time.perf_counter() + 10
             while time.perf_counter() < until:
-                got = await client.get(f"{state['base']}/events", params={"after": after, "wait": 10}, headers=headers)  # type: ignore[arg-type]
-                events = got.json()["events"]
+                async with client.get(f"{state['base']}/events", params={"after": after, "wait": 10}, headers=headers) as got:
+                    events = (await got.json())["events"]
                 if any(e["author"] == "bot" and e["kind"] == "message" for e in events):
                     if any(e["kind"] == "handover" for e in events):
                         await open_chat()
@@ -117,19 +126,33 @@ def relais_sender(url: str) -> Callable[[httpx.AsyncClient], Awaitable[Callable[
     return make
 
 
-def rasa_sender(url: str) -> Callable[[httpx.AsyncClient], Awaitable[Callable[[str], Awaitable[bool]]]]:
+def rasa_sender(url: str) -> Callable[[aiohttp.ClientSession], Awaitable[Callable[[str], Awaitable[bool]]]]:
     """A chat through Rasa's REST channel."""
 
-    async def make(client: httpx.AsyncClient) -> Callable[[str], Awaitable[bool]]:
+    async def make(client: aiohttp.ClientSession) -> Callable[[str], Awaitable[bool]]:
         sender = uuid.uuid4().hex
 
         async def send(line: str) -> bool:
-            answer = await client.post(f"{url}/webhooks/rest/webhook", json={"sender": sender, "message": line})
-            return answer.status_code == 200 and bool(answer.json())
+            async with client.post(f"{url}/webhooks/rest/webhook", json={"sender": sender, "message": line}) as answer:
+                return answer.status == 200 and bool(await answer.json())
 
         return send
 
     return make
+
+
+def fallbacks(product: Product) -> int:
+    """Turns so far that the assistant did not answer itself."""
+    return sum(path.read_text("utf-8", "replace").count("turn falls back") for path in (product.home / "logs").glob("web*.log"))
+
+
+def drive_product(product: Product, name: str, chats: int, seconds: float, lines: list[str], pause: float = 0.0) -> Result:
+    """A row of Relais; turns the assistant did not answer itself count as failures."""
+    assert product.process is not None
+    before = fallbacks(product)
+    row = asyncio.run(drive(f"Relais, {name}", chats, seconds, [product.process.pid], relais_sender(product.url), lines, pause))
+    row.failures += fallbacks(product) - before
+    return row
 
 
 def main() -> None:
@@ -138,7 +161,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--chats", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--pause", type=float, default=20, help="seconds between a customer's messages in the rows at human pace")
     parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--peer", type=Path, help="folder that keeps the trained peer for the next run")
     options = parser.parse_args()
     rows: list[Result] = []
     notes: list[str] = []
@@ -148,10 +173,9 @@ def main() -> None:
         product.start()
         notes.append(f"Relais, first start (models {'kept' if (product.home / 'models').is_symlink() else 'trained'}): {time.monotonic() - started:.0f} s")
         memory = {name: psutil.Process(pid).memory_info().rss / 1e6 for name, pid in product.children().items()}
-        assert product.process is not None
-        for chats in options.chats:
-            rows.append(asyncio.run(drive("Relais, mixed", chats, options.seconds, [product.process.pid], relais_sender(product.url), LINES)))
-            rows.append(asyncio.run(drive("Relais, greeting (an action)", chats, options.seconds, [product.process.pid], relais_sender(product.url), ACTION)))
+        for chats, (name, lines) in itertools.product(options.chats, KINDS):
+            rows.append(drive_product(product, name, chats, options.seconds, lines))
+        rows.append(drive_product(product, "mixed, at human pace", max(options.chats), max(2 * options.pause, options.seconds), LINES, options.pause))
         loaded = {name: psutil.Process(pid).memory_info().rss / 1e6 for name, pid in product.children().items()}
         notes.append("Relais, resident MB at start → after load: " + ", ".join(f"{n} {memory[n]:.0f} → {loaded[n]:.0f}" for n in memory) + f"; together {sum(loaded.values()):.0f}")
         product.stop()
@@ -161,13 +185,12 @@ def main() -> None:
         notes.append(f"Relais, second start: {time.monotonic() - started:.0f} s")
         product.stop()
         if not options.no_peer:
-            peer = StockRasa(Path(folder) / "stock", options.epochs)
+            peer = StockRasa(options.peer or Path(folder) / "stock", options.epochs)
             peer.train()
-            notes.append(f"Stock Rasa, training: {peer.training_seconds:.0f} s; start: {peer.start():.0f} s")
+            notes.append(f"Stock Rasa, training: {peer.training_seconds:.0f} s (0: kept); start: {peer.start():.0f} s")
             pids = [process.pid for process in peer.processes]
-            for chats in options.chats:
-                rows.append(asyncio.run(drive("stock Rasa, mixed", chats, options.seconds, pids, rasa_sender(peer.url), LINES)))
-                rows.append(asyncio.run(drive("stock Rasa, greeting (an action)", chats, options.seconds, pids, rasa_sender(peer.url), ACTION)))
+            for chats, (name, lines) in itertools.product(options.chats, KINDS):
+                rows.append(asyncio.run(drive(f"stock Rasa, {name}", chats, options.seconds, pids, rasa_sender(peer.url), lines)))
             notes.append(f"Stock Rasa, resident MB: {sum(psutil.Process(pid).memory_info().rss for pid in pids) / 1e6:.0f}")
             peer.stop()
     print("| what | chats | turns/s | p50 ms | p95 ms | CPU ms a turn | failures |\n|---|---|---|---|---|---|---|")

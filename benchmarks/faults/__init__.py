@@ -1,0 +1,1 @@
+"""Faults for real: `python -m benchmarks.faults` breaks a running product and counts what was lost."""

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.fuzz_policy`: any chat at all, and four promises that must hold in each."""
