@@ -107,6 +107,18 @@ class Dialogue:
         return JSONResponse({"ready": True, "degraded": []})
 
 
+@contextlib.contextmanager
+def scripted(script: Callable[[dict[str, Any]], Any] | None = None) -> Iterator[Dialogue]:
+    """A dialogue process for the block, answering by ``script``, else plainly."""
+    made = Dialogue()
+    made.script = script or made.script
+    made.served.start()
+    try:
+        yield made
+    finally:
+        made.served.stop()
+
+
 class Customer:
     """One conversation through the public API."""
 
@@ -212,6 +224,14 @@ def make_settings(home: Path, dialogue: Dialogue | None, **more: Any) -> Setting
     return Settings(_env_file=None, **values)
 
 
+def handed_over(web: Web, text: str = "je ne comprends pas ma régularisation de 214 euros", **more: Any) -> tuple[Customer, str]:
+    """A customer who asked for a person, and the reference of the ticket."""
+    customer = web.customer()
+    customer.say(text)
+    got = web.http.post(f"{customer.url}/handover", json={"channel": "chat", **more}, headers=customer.headers)
+    return customer, str(got.json()["ticket"])
+
+
 @contextlib.contextmanager
 def running(home: Path, dialogue: Dialogue | None, **more: Any) -> Iterator[Web]:
     """A web process for the block."""
@@ -225,10 +245,8 @@ def running(home: Path, dialogue: Dialogue | None, **more: Any) -> Iterator[Web]
 @pytest.fixture(scope="module")
 def dialogue() -> Iterator[Dialogue]:
     """A scripted dialogue process, one a test module."""
-    made = Dialogue()
-    made.served.start()
-    yield made
-    made.served.stop()
+    with scripted() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -320,3 +338,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'relais.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def people(web: Web) -> Iterator[dict[str, httpx.Client]]:
+    """An agent, a lead and an analyst of that process, signed in."""
+    made = {name: web.staff(name) for name in ("agent", "lead", "analyst")}
+    yield made
+    for client in made.values():
+        client.close()

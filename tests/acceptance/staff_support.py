@@ -37,7 +37,7 @@ def script(body: dict[str, Any]) -> dict[str, Any]:
         urgent = "gaz" in text
         payload = {"reason": "urgent" if urgent else "asked", "urgent": urgent, "language": "fr",
                    "theme": "urgence" if urgent else "facture", "mood": "neutral" if urgent else "angry",
-                   "asks": [text], "slots": {"contract": "C-12345674", "heating": "electric"}}
+                   "asks": [text], "instructed": "gas" if urgent else None, "slots": {"contract": "C-12345674", "heating": "electric"}}
         return answer("Quelqu'un prend la suite.", "handover", theme=payload["theme"],
                       effects=[{"kind": "handover", "key": f"h-{turn}", "payload": payload}])
     gap = {"text": text, "language": "fr", "intent": "faq", "articles": [["aides-fsl", 0.2]]}

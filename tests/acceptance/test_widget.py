@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +9,12 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.settings import ROOT
-from tests.acceptance.widget_support import chat_of, chromium, context, open_chat, say, script
-from tests.web_support import Dialogue, Web, running
+from tests.acceptance.widget_support import chat_of, context, open_chat, say
+from tests.web_support import Web
 
 pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for the module."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    """The whole web process with a dialogue that shows every kind of reply."""
-    dialogue = Dialogue()
-    dialogue.script = script
-    dialogue.served.start()
-    with running(tmp_path_factory.mktemp("home"), dialogue, data=ROOT / "data") as made:
-        yield made
-    dialogue.served.stop()
 
 
 def chat_frame(page: Page) -> Any:

@@ -8,30 +8,20 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.acceptance.widget_faults import SCENARIOS, Server, run
-from tests.acceptance.widget_support import chromium, script
-from tests.web_support import Dialogue
+from tests.acceptance.widget_support import slow_script
+from tests.web_support import scripted
 
 pytestmark = pytest.mark.browser
 MESSAGES = 8
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for the module."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that scenarios may restart."""
-    dialogue = Dialogue()
-    dialogue.script = script
-    dialogue.served.start()
-    made = Server(tmp_path_factory.mktemp("home"), dialogue)
-    yield made
-    made.stop()
-    dialogue.served.stop()
+    with scripted(slow_script) as dialogue:
+        made = Server(tmp_path_factory.mktemp("home"), dialogue)
+        yield made
+        made.close()
 
 
 @pytest.mark.parametrize("scenario", list(SCENARIOS))
@@ -49,8 +39,10 @@ def test_the_count_notices_loss_doubles_and_disorder(monkeypatch: pytest.MonkeyP
     class Broken:
         """A server that lost `a 1`, doubled `a 2` and swapped `a 3` with `a 4`."""
 
-        def written(self) -> list[str]:
+        def written(self, author: str = "customer") -> list[str]:
             """What it holds."""
+            if author == "bot":
+                return ["Bien reçu : a 0", "Bien reçu : a 0", "Bonjour"]
             return ["a 0", "a 2", "a 2", "a 4", "a 3"]
 
     monkeypatch.setattr(widget_faults.time, "monotonic", iter(range(0, 10_000, 100)).__next__)
@@ -59,4 +51,5 @@ def test_the_count_notices_loss_doubles_and_disorder(monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
     assert (counted.lost, counted.doubled) == (1, 1)
     assert counted.misplaced > 0
+    assert counted.twice == 1
     assert not counted.clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,12 @@ def script(request: dict[str, Any]) -> Any:
                      {"id": "else", "label": "Autre chose"}, {"id": "human", "label": "Parler à quelqu'un"}],
         )
     return answer(f"Bien reçu : {text or choice}", "smalltalk")
+
+
+async def slow_script(request: dict[str, Any]) -> Any:
+    """The same after a moment, so that a server can be killed while a turn is under way."""
+    await asyncio.sleep(0.15)
+    return script(request)
 
 
 @contextlib.contextmanager

@@ -163,7 +163,7 @@ def test_an_article_of_the_help_centre_may_be_chosen_at_once(web: Web, dialogue:
 def test_a_failing_dialogue_still_gives_an_answer_options_or_a_ticket(
     web: Web, dialogue: Dialogue, broken
 ):
-    web.services.client._resting_until.clear()
+    web.services.client.balancer.forgive()
     dialogue.script = broken
     customer = web.customer()
     reply = customer.say("comment choisir la puissance de mon compteur", seconds=5)
@@ -176,11 +176,11 @@ def test_a_failing_dialogue_still_gives_an_answer_options_or_a_ticket(
     assert lost["reply"] == "handover"
     ticket = customer.until(lambda e: e["kind"] == "handover", after=lost["seq"])
     assert any(e["kind"] == "ticket" and e["reference"].startswith("SOL-") for e in ticket)
-    web.services.client._resting_until.clear()
+    web.services.client.balancer.forgive()
 
 
 def test_danger_is_answered_even_without_a_dialogue(web: Web, dialogue: Dialogue):
-    web.services.client._resting_until.clear()
+    web.services.client.balancer.forgive()
     dialogue.script = lambda body: JSONResponse({}, 500)
     customer = web.customer()
     reply = customer.say("ça sent le gaz dans la cuisine !!", seconds=5)
@@ -188,7 +188,10 @@ def test_danger_is_answered_even_without_a_dialogue(web: Web, dialogue: Dialogue
     ticket = next(e for e in customer.until(lambda e: e["kind"] == "ticket") if e["kind"] == "ticket")
     assert ticket["queue"] == "urgent"
     assert ticket["priority"] == "urgent"
-    web.services.client._resting_until.clear()
+    seen = web.staff("agent").get(f"/tickets/{ticket['reference']}").json()
+    assert (seen["packet"]["instructed"], seen["packet"]["tried"]) == ("gas", ["consignes de sécurité données"])
+    assert seen["summary"].endswith("Essayé : consignes de sécurité données")
+    web.services.client.balancer.forgive()
 
 
 def test_handing_over_opens_one_ticket_and_silences_the_bot(web: Web, dialogue: Dialogue):

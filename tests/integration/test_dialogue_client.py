@@ -52,6 +52,43 @@ def test_a_dead_or_failing_process_is_passed_over_and_left_alone(dialogue: Dialo
     second.script = lambda body: answer()
 
 
+def test_a_question_of_staff_that_fails_does_not_bench_the_process(dialogue: Dialogue):
+    async def run():
+        client = DialogueClient([dialogue.served.url], "s", 2.0)       # it has no /understand: 404
+        try:
+            with pytest.raises(DialogueUnavailable):
+                await client.understand("linky")
+            return await client.turn(REQUEST)
+        finally:
+            await client.close()
+
+    assert asyncio.run(run()).replies[0].text == "Voici la réponse."
+
+
+def test_a_hanging_process_costs_half_of_the_time_and_then_nothing(dialogue: Dialogue, second: Dialogue):
+    async def run():
+        client = DialogueClient([dialogue.served.url, second.served.url], "s", 2.0)
+        try:
+            slowest = 0.0
+            for _ in range(6):
+                began = time.monotonic()
+                await client.turn(REQUEST)
+                slowest = max(slowest, time.monotonic() - began)
+            return slowest, {r.url: r.busy for r in client.balancer.replicas}, second.served.url in [
+                r.url for r in client.balancer.order()]
+        finally:
+            await client.close()
+
+    second.script = lambda body: 30.0
+    try:
+        slowest, busy, asked = asyncio.run(run())
+    finally:
+        second.script = lambda body: answer()
+    assert slowest < 2.0, "the other one answered in time"
+    assert set(busy.values()) == {0}
+    assert not asked, "it rests after its second late turn"
+
+
 @pytest.mark.parametrize("raw", [
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}", b"SSH-2.0-x\r\n\r\n",
@@ -128,7 +165,7 @@ def test_a_dead_dialogue_is_answered_within_five_seconds_and_used_again_when_bac
 
 
 def test_ten_messages_while_the_dialogue_hangs_are_all_answered_soon(web: Web, dialogue: Dialogue):
-    web.services.client._resting_until.clear()
+    web.services.client.balancer.forgive()
     dialogue.script = lambda body: 30.0
     customer, began = web.customer(), time.monotonic()
     for n in range(10):
@@ -136,7 +173,7 @@ def test_ten_messages_while_the_dialogue_hangs_are_all_answered_soon(web: Web, d
     events = customer.until(lambda e: e["kind"] == "handover", seconds=12)
     assert time.monotonic() - began < 12
     assert sum(e["kind"] == "ticket" for e in events) == 1
-    web.services.client._resting_until.clear()
+    web.services.client.balancer.forgive()
 
 
 def test_a_message_stored_before_a_crash_is_answered_after_it(tmp_path, dialogue: Dialogue):

@@ -133,3 +133,38 @@ def test_language_is_chosen_by_address_then_browser_then_french() -> None:
     assert pick("de", "en") == "de"
     assert pick(None, "pt, nl;q=0.8") == "nl"
     assert pick("xx", "") == "fr"
+
+
+def test_the_account_page_vouches_for_its_customer(web: Web) -> None:
+    """As a host's own server does; the token is one the widget's endpoint accepts."""
+    page = web.http.get(f"{web.url}/espace-client?lang=fr").text
+    token = re.search(r'data-relais-identity="([^"]+)"', page)
+    assert token
+    customer = web.customer()
+    told = web.http.post(f"{customer.url}/visitor", json={"identity": token.group(1)}, headers=customer.headers)
+    assert told.status_code == 204
+
+
+def test_an_address_without_a_page_is_a_page_for_browsers_and_a_problem_for_programs(web: Web) -> None:
+    """404 in the reader's words with a way on; a program gets problem+json."""
+    browser = web.http.get(f"{web.url}/nulle-part", headers={"Accept": "text/html", "Accept-Language": "nl"})
+    assert browser.status_code == 404
+    assert "Deze pagina bestaat niet" in browser.text
+    assert 'href="/contact?lang=nl"' in browser.text
+    for path, accept in (("/nulle-part", "*/*"), ("/api/v1/nulle-part", "text/html"), ("/static/none.css", "text/html")):
+        program = web.http.get(web.url + path, headers={"Accept": accept})
+        assert (program.status_code, program.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_page_that_breaks_says_so_and_shows_no_traceback(web: Web, monkeypatch: pytest.MonkeyPatch, accept: str) -> None:
+    """500 in the reader's words."""
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("a secret of ours")
+
+    monkeypatch.setattr("bot.web.site.catalogue.Catalogue.themes", broken)
+    got = web.http.get(f"{web.url}/aide", headers={"Accept": accept, "Accept-Language": "fr", "Connection": "close"})
+    assert got.status_code == 500
+    assert "secret" not in got.text
+    assert ("Cette page ne s’affiche pas" in got.text) == (accept == "text/html")
+    assert ("Quelque chose a cassé" in got.text) == (accept != "text/html")

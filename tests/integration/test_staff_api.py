@@ -7,23 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from web_support import PASSWORD, Customer, Dialogue, Web, answer
-
-
-@pytest.fixture
-def people(web: Web):
-    made = {name: web.staff(name) for name in ("agent", "lead", "analyst")}
-    yield made
-    for client in made.values():
-        client.close()
-
-
-def handed_over(web: Web, **more) -> tuple[Customer, str]:
-    customer = web.customer()
-    customer.say("je ne comprends pas ma régularisation de 214 euros")
-    got = web.http.post(f"{customer.url}/handover", json={"channel": "chat", **more},
-                        headers=customer.headers)
-    return customer, got.json()["ticket"]
+from web_support import PASSWORD, Dialogue, Web, answer, handed_over
 
 
 def test_signing_in_gives_a_token_and_the_role(web: Web):
@@ -57,7 +41,9 @@ CALLS = [
     ("GET", "/conversations", None, {"lead", "analyst"}),
     ("GET", "/settings", None, {"lead", "analyst"}),
     ("PUT", "/settings", {"max_wrong": 0.05}, {"lead"}),
-    ("GET", "/outbox/dead", None, {"lead"}),
+    ("GET", "/jobs", None, {"lead"}),
+    ("POST", "/jobs/999999/retry", {}, {"lead"}),
+    ("POST", "/jobs/retry", {}, {"lead"}),
 ]
 
 
@@ -127,6 +113,10 @@ def test_a_settled_ticket_reopens_when_the_customer_writes_but_not_for_thanks(we
     people["agent"].post(f"/tickets/{reference}/resolve")
     assert customer.say("merci beaucoup !")["author"] == "bot"
     assert people["agent"].get(f"/tickets/{reference}").json()["status"] == "solved"
+    customer.post(choice="article:linky")       # reading on is no message to the agent either
+    assert people["agent"].get(f"/tickets/{reference}").json()["status"] == "solved"
+    customer.post("Счёт всё ещё неверный")       # after the thanks, and in a script of its own
+    assert people["agent"].get(f"/tickets/{reference}").json()["status"] == "open"
     again, second = handed_over(web)
     people["agent"].post(f"/tickets/{second}/reply", json={"text": "C'est fait."})
     people["agent"].post(f"/tickets/{second}/resolve")

@@ -119,3 +119,19 @@ def test_the_back_office_down_hands_over_with_what_was_said(assistant: Assistant
     handover = next(e for e in second.effects if e.kind == "handover")
     assert handover.payload["flow"] == "payment_details"
     assert second.replies[-1].reply == "handover"
+
+
+def test_a_note_of_who_hands_the_chat_back_says_what_it_is_about(assistant: Assistant) -> None:
+    before = assistant.turn("bonjour")
+
+    def after(note: str | None) -> TurnResponse:
+        request = TurnRequest(conversation_id="c", turn_id="c:9", text="d'accord, et maintenant ?", locale="fr", at=AT,
+                              state=before.state, note=note)
+        return asyncio.run(take_turn(assistant.engine, assistant.rasa, request))
+
+    memory = after("Le client veut savoir comment lire son compteur Linky").state["slots"]["memory"]
+    assert memory["article"]
+    assert memory["theme"] == "compteur"
+    assert memory["note"].startswith("Le client veut")
+    assert after(None).state["slots"]["memory"]["theme"] != "compteur"
+    assert after("merci").state["slots"]["memory"].get("article") == before.state["slots"]["memory"].get("article")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.assistant.first import first_message
 from bot.errors import ConfigurationError
 from bot.faq.articles import Article, load_articles
+from bot.faq.calibration import expected_calibration_error
 from bot.language.encoder import load_encoder
 from bot.settings import ROOT
 from bot.understanding.data import load_phrases
-from bot.understanding.decide import first_message
 from bot.understanding.model import Model, ReadingContext
-from bot.understanding.thresholds import decide
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder = tmp_path_factory.mktemp("model") / "m"
     encoder = load_encoder(None)
     cache = ROOT / ".pytest_cache" / "vectors"
-    Model.fit(load_articles(ROOT / "data" / "faq"), ROOT / "data" / "nlu", encoder=encoder, cache=cache).save(folder)
+    Model.fit(load_articles(ROOT / "data" / "faq"), ROOT / "data" / "nlu", encoder=encoder, cache=cache,
+              questions=ROOT / "data" / "calibration").save(folder)
     assert not [p for p in folder.rglob("*") if p.suffix in (".pkl", ".pickle", ".joblib")]
     return Model.load(folder, encoder)
 
@@ -44,7 +45,7 @@ def test_intents(model: Model, text: str, intent: str) -> None:
 
 @pytest.mark.parametrize("text", ["quel temps fera-t-il demain à Nantes", "recette de la blanquette", "qui a gagné le match hier", "I lost my credit card", "Wo ist mein Paket?"])
 def test_other_subjects_are_not_answered(model: Model, text: str) -> None:
-    assert decide(model.understand(text, locale_hint="fr"), model.thresholds) in ("nonanswer", "options")
+    assert first_message(model, text, "fr")["reply"] in ("nonanswer", "options")
 
 
 @pytest.mark.parametrize("text", ["je ne veux PAS résilier", "surtout ne résiliez pas mon contrat !", "I don't want to cancel", "ich will nicht kündigen"])
@@ -99,6 +100,24 @@ def test_dial_moves_the_threshold(model: Model) -> None:
     strict, loose = model.with_max_wrong(0.02), model.with_max_wrong(0.3)
     assert strict.thresholds.sure >= loose.thresholds.sure
     assert model.max_wrong == 0.05
+
+
+def test_french_is_held_to_questions_that_nothing_learns_from(model: Model) -> None:
+    assert model.evidence.asked.sum() > 400
+    learnt = {p.text for p in model.scorer.phrases} | {v for a in model.retriever.index.articles for v in a.variants}
+    assert len([q for q in model.questions if q.text in learnt]) <= len(model.questions) / 50
+    p, right = model.evidence.probabilities[model.evidence.asked], model.evidence.right[model.evidence.asked]
+    assert expected_calibration_error(p, right) <= 0.06
+    sure = p >= model.thresholds.sure_in("fr")
+    assert sure.mean() >= 0.4
+    assert (~right[sure]).mean() <= model.max_wrong
+
+
+@pytest.mark.parametrize(("text", "language"), [("c'est quoi un kVA au juste ?", "fr"), ("tu connais le turpe ?", "fr"), ("ma che cos'è un kVA?", "it"), ("what even is a kVA", "en"), ("was ist denn ein kVA?", "de")])
+def test_a_question_that_names_a_subject_is_no_small_talk(model: Model, text: str, language: str) -> None:
+    found = model.understand(text, locale_hint=language)
+    assert found.intent in ("faq", "flow_choose_power")
+    assert found.articles[0].id in ("choisir-puissance", "taxes-acheminement")
 
 
 def test_foreign_or_damaged_models_are_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from bot.conversations import intake, store
 from bot.errors import BadInput, Unavailable
 from bot.handover.service import hand_over
 from bot.integrations.mail import SpoolMailer
+from bot.jobs.listing import jobs
 from bot.settings import get_settings
 from bot.staff.accounts import Member
 from bot.storage import outbox, schema
@@ -95,7 +96,7 @@ def test_a_mail_is_tried_again_until_it_is_sent_once(tmp_path: Path, database: D
     for _ in range(4):
         worker.deliver()
         with database.write() as connection:
-            connection.execute(sa.update(outbox.outbox).values(next_at=later(-1)))
+            connection.execute(sa.update(schema.outbox).values(next_at=later(-1)))
     assert [mail.key for mail in mailer.sent] == ["k"]
     with database.read() as connection:
         assert outbox.counts(connection) == {"waiting": 0, "dead": 0}
@@ -106,7 +107,7 @@ def test_a_mail_that_cannot_work_is_a_dead_letter_at_once(tmp_path: Path, databa
     queue(database)
     worker.deliver()
     with database.read() as connection:
-        assert outbox.dead_letters(connection)[0]["error"] == "no such address"
+        assert jobs(connection, state="dead")[0]["error"] == "no such address"
 
 
 def test_settled_tickets_are_closed_after_a_week_and_a_new_one_may_follow(tmp_path: Path, database: Database):
@@ -118,10 +119,13 @@ def test_settled_tickets_are_closed_after_a_week_and_a_new_one_may_follow(tmp_pa
         conversation, _, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
         first = hand_over(connection, conversation, **moment).reference
         service.resolve(connection, first, ana)
-    assert worker.close_tickets() == 0
+    def close() -> int:
+        return next(chore for chore in worker.chores if chore.name == "tickets").run()
+
+    assert close() == 0
     with database.write() as connection:
         connection.execute(sa.update(schema.tickets).values(solved_at=later(-8 * 86400)))
-    assert worker.close_tickets() == 1
+    assert close() == 1
     with database.write() as connection:
         again = hand_over(connection, store.get(connection, conversation.id), **moment).reference
     assert again != first

@@ -210,6 +210,20 @@ def test_pages_and_answers_carry_the_headers_browsers_enforce(web: Web):
         assert headers["x-frame-options"] == "DENY"
 
 
+def test_an_error_nobody_expected_is_one_sentence_with_the_same_headers(web: Web, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("bot.web.routes.chat.intake.begin", broken)
+    got = web.http.post(f"{web.url}/api/v1/conversations", json={}, headers={
+        "Accept-Language": "en", "Connection": "close"})      # the server ends a connection on which it failed
+    assert is_problem(got, 500)["detail"].startswith("Something broke on our side")
+    assert "secret detail" not in got.text
+    assert "default-src 'self'" in got.headers["content-security-policy"]
+    assert got.headers["x-content-type-options"] == "nosniff"
+    assert got.headers["x-frame-options"] == "DENY"
+
+
 def test_the_api_page_shows_every_call_and_loads_nothing_from_elsewhere(web: Web):
     page = web.http.get(f"{web.url}/docs")
     assert page.status_code == 200

@@ -14,8 +14,8 @@ import pytest
 
 from bot.backoffice.codes import CodeRules
 from bot.backoffice.demo import DemoBackoffice
-from bot.backoffice.port import Access
 from bot.backoffice.prices import load_prices
+from bot.backoffice.records import Access
 from bot.integrations.mail import SpoolMailer
 from bot.settings import ROOT
 

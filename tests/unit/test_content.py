@@ -115,3 +115,17 @@ def test_rasa_domain_knows_every_intent_flow_and_slot() -> None:
         assert flow.form in domain["forms"]
         assert set(flow.slots) <= set(domain["slots"])
         assert {f"validate_{flow.form}", f"action_{flow.id}"} <= set(domain["actions"])
+
+
+@pytest.mark.parametrize("folder", ["site", "wording"])
+def test_no_key_of_a_text_is_read_as_a_truth_value(folder: str) -> None:
+    """YAML reads a bare ``yes``, ``no``, ``on`` or ``off`` as a boolean: the page that asks for it finds nothing."""
+    def keys(value: object) -> list[object]:
+        if not isinstance(value, dict):
+            return []
+        return [*value, *(key for item in value.values() for key in keys(item))]
+
+    files = sorted((ROOT / "data" / folder).rglob("*.yml"))
+    assert files
+    for path in files:
+        assert all(isinstance(key, str) for key in keys(yaml.safe_load(path.read_text(encoding="utf-8")))), path

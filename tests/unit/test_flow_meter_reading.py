@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.backoffice.demo import demo_customers
-from bot.backoffice.port import Register
+from bot.backoffice.records import Register
 from bot.errors import BackofficeDown
 from bot.flows.meter_hearing import readings
 from bot.flows.meter_reading import FLOW

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flow_talk import AT, Talk
 
-from bot.backoffice.port import Outage, OutageReport, Receipt
+from bot.backoffice.records import Outage, OutageReport, Receipt
 from bot.errors import BackofficeDown
 from bot.flows.outage import FLOW
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from bot.backoffice.demo import demo_customers
-from bot.backoffice.port import PaymentOptions
 from bot.backoffice.prices import load_prices
+from bot.backoffice.records import PaymentOptions
 from bot.errors import BackofficeDown
 from bot.flows.format import day, money
 from bot.flows.payment_plan import FLOW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -133,6 +134,27 @@ def test_two_questions_get_two_answers() -> None:
     assert [reply.articles[0].id for reply in replies] == ["a1", "a2"]
 
 
+@pytest.mark.parametrize(("confidence", "own", "best", "kind"), [
+    (0.85, True, 0.99, "start_flow"),       # the best article is about what the flow does
+    (0.75, True, 0.99, "answer"),
+    (0.85, False, 0.65, "options"),         # it is about something else
+    (0.95, False, 0.55, "start_flow"),
+    (0.75, False, 0.30, "start_flow"),      # no article is likely
+    (0.60, False, 0.30, "options"),
+])
+def test_a_flow_starts_where_the_wish_is_plain(confidence: float, own: bool, best: float, kind: str) -> None:
+    articles = (ArticleCandidate("a1", "fr", "Article 1", best, "payment_details" if own else None),)
+    wish = replace(message("flow_payment_details"), confidence=confidence, articles=articles)
+    assert decide(wish, Memory(), THRESHOLDS).kind == kind
+
+
+def test_an_answer_to_anger_offers_a_person_too() -> None:
+    turn = context(message("faq", ("a1", 0.95), mood="angry"), Memory(), 1)
+    replies, _ = respond(turn)
+    assert replies[0].reply == "answer"
+    assert "human" in [choice.id for choice in replies[0].choices]
+
+
 def test_a_refused_flow_is_not_started() -> None:
     decision = decide(message("flow_cancel_contract", ("a1", 0.8), negated=True), Memory(), THRESHOLDS)
     assert decision.kind == "answer"
@@ -151,3 +173,30 @@ def test_urgent_is_handed_over_at_once_with_the_number_to_call() -> None:
     assert replies[0].reply == "handover"
     assert "0 800 47 33 33" in replies[0].text
     assert turn.effects[-1].payload["urgent"] is True
+    assert turn.effects[-1].payload["instructed"]
+
+
+def test_a_side_of_the_article_just_shown_is_answered_with_its_lines() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a3", 0.9)), memory, 0))
+    priced = replace(BY_ID["a3"], body="- Délai : 3 jours\n- Prix : 12 €")
+    turn = context(message("faq", ("a3", 0.6), text="combien ça coûte ?", notes=("context",)), memory, 1)
+    turn.article = lambda slug, locale: priced
+    replies, _ = respond(turn)
+    assert replies[0].reply == "answer"
+    assert "Prix : 12 €" in replies[0].text
+    assert "3 jours" not in replies[0].text
+
+
+def test_a_side_that_the_article_does_not_speak_of_offers_a_person() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a3", 0.9)), memory, 0))
+    replies, _ = respond(context(message("faq", ("a3", 0.8), text="quels papiers ?", notes=("context",)), memory, 1))
+    assert replies[0].choices[0].id == "human"
+
+
+@pytest.mark.parametrize(("confidence", "flow"), [(0.85, "payment_plan"), (0.55, None)])
+def test_a_wish_half_heard_puts_no_button_beside_a_sure_article(confidence: float, flow: str | None) -> None:
+    wish = replace(message("flow_payment_plan", ("a1", 0.75)), confidence=confidence, flow=("payment_plan", confidence))
+    decision = decide(wish, Memory(), THRESHOLDS)
+    assert (decision.kind, decision.flow) == ("answer", flow)

@@ -62,3 +62,14 @@ def test_doctor_names_an_encoder_that_cannot_be_loaded(tmp_path: Path) -> None:
     findings = {f.name: f for f in examine(Settings(home=tmp_path, encoder=str(tmp_path / "nothing")))}
     assert not findings["Encoder"].ok
     assert "Lexical search goes on" in findings["Encoder"].todo
+
+
+def test_doctor_says_that_redis_is_away_and_what_several_processes_lack(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    findings = {f.name: f for f in examine(Settings(home=tmp_path, redis_url=f"redis://127.0.0.1:{port}/0", web_processes=2))}
+    assert not findings["Redis"].ok
+    assert "RELAIS_REDIS_URL" in findings["Redis"].todo
+    assert "SQLite" in findings["Processes"].seen
+    assert not {"Redis", "Processes"} & {f.name for f in examine(Settings(home=tmp_path))}

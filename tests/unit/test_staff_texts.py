@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.analytics.outcomes import Outcome
+from bot.desk.notify import KINDS
+from bot.desk.views import BUILT_IN
 from bot.settings import LOCALES
 from bot.staff.roles import ROLES
+from bot.tickets.rules import DEFAULT as RULES
 from bot.tickets.states import ACTIONS, PRIORITIES, STATUSES
 from bot.web import staff_texts
 from bot.web.staff_texts import FOLDER, LANGUAGES, text, texts
@@ -45,6 +48,19 @@ def test_every_code_the_api_sends_has_words() -> None:
     wanted += [f"outcome.{outcome.value}" for outcome in Outcome]
     wanted += [f"history.{action}" for action in ACTIONS if action not in ("reply", "note", "customer")]
     assert [key for key in wanted if key not in texts("fr")] == []
+
+
+def test_every_notice_has_words() -> None:
+    wanted = [f"alerts.{kind}" for kind in (*KINDS, "sla_warning", "sla_breach", "released") if kind != "woke"]
+    assert [key for key in (*wanted, "alerts.woke_time", "alerts.woke_customer") if key not in texts("fr")] == []
+
+
+def test_every_view_has_words() -> None:
+    assert [key for key in BUILT_IN if f"view.{key}" not in texts("fr")] == []
+
+
+def test_every_shipped_rule_has_a_name() -> None:
+    assert [rule["id"] for rule in RULES["rules"] if f"rule.{rule['id']}" not in texts("fr")] == []
 
 
 def test_every_theme_and_flow_has_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -12,7 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bot.cli.serve import SOCKET_VARIABLE, children, listen
 from bot.cli.supervisor import Child, Supervisor
+from bot.errors import ConfigurationError
+from bot.settings import Settings
 
 
 def child(tmp_path: Path, code: str, name: str = "one") -> Child:
@@ -91,3 +95,58 @@ def test_watch_ends_when_told_to_stop(tmp_path: Path) -> None:
     threading.Timer(0.3, supervisor.stopping.set).start()
     assert supervisor.watch(timeout=10) is False
     supervisor.stop()
+
+
+def test_two_children_share_one_listening_socket(tmp_path: Path) -> None:
+    code = ("import os, socket\n"
+            "s = socket.socket(fileno=int(os.environ['RELAIS_LISTEN_FD']))\n"
+            "while True:\n"
+            "    c, _ = s.accept(); c.sendall(str(os.getpid()).encode()); c.close()\n")
+    listening = listen("127.0.0.1", 0)
+    handle = listening.fileno()
+    env = {**os.environ, SOCKET_VARIABLE: str(handle)}
+    supervisor = Supervisor([Child(f"web-{n}", [sys.executable, "-c", code], env, tmp_path / f"{n}.log", (handle,)) for n in (1, 2)])
+    for each in supervisor.children:
+        each.start()
+
+    def who() -> int:
+        with socket.create_connection(listening.getsockname(), timeout=10) as connection:
+            return int(connection.recv(20))
+
+    try:
+        until, seen = time.monotonic() + 20, set()
+        while len(seen) < 2 and time.monotonic() < until:
+            seen.add(who())
+        assert seen == {child.process.pid for child in supervisor.children if child.process}
+        gone = supervisor.children[0].process
+        assert gone is not None
+        gone.kill()
+        gone.wait()
+        assert {who() for _ in range(5)} == seen - {gone.pid}, "nobody is refused"
+    finally:
+        supervisor.stop()
+        listening.close()
+
+
+def test_a_taken_port_is_one_clear_sentence() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(ConfigurationError, match="is taken"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_as_many_processes_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(_env_file=None, home=tmp_path, web_processes=2, dialogue_processes=3, worker_processes=2, dialogue_port=8101)
+    with listen("127.0.0.1", 0) as listening:
+        made = {child.name: child for child in children(settings, listening)}
+        assert list(made) == ["dialogue-1", "dialogue-2", "dialogue-3", "web-1", "web-2", "worker-1", "worker-2"]
+        assert made["web-2"].env["RELAIS_DIALOGUE_URLS"] == "http://127.0.0.1:8101,http://127.0.0.1:8102,http://127.0.0.1:8103"
+        assert made["web-1"].pass_fds == made["web-2"].pass_fds == (listening.fileno(),)
+        assert made["worker-1"].pass_fds == ()
+        counters = Path(made["web-1"].env["PROMETHEUS_MULTIPROC_DIR"])
+        for name in ("gauge_livesum_7.db", "gauge_livesum_8.db", "counter_7.db"):
+            (counters / name).write_text("")
+        made["web-1"].ended(7)
+        assert sorted(path.name for path in counters.iterdir()) == ["counter_7.db", "gauge_livesum_8.db"]
+        alone = children(Settings(_env_file=None, home=tmp_path), listening)
+        assert [child.name for child in alone] == ["dialogue", "web", "worker"]
+        assert "PROMETHEUS_MULTIPROC_DIR" not in alone[1].env

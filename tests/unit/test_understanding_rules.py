@@ -23,6 +23,9 @@ PHRASES = load_phrases(ROOT / "data" / "nlu")
     "sa sent le gaz", "ça pue le gaz dans l'escalier", "FUITE DE GAZ !!!", "odeure de gaz cuisine", "y a des étincelles au tableau", "mon compteur a pris feu",
     "plus de courant et mon bébé a deux mois", "mon fils s'est électrocuté", "I smell gas", "there are sparks coming out of the socket", "ik ruik gas", "gaslucht in de gang",
     "huele a gas", "salen chispas del enchufe", "es riecht nach Gas", "Gasgeruch im Keller", "sento odore di gas", "il contatore ha preso fuoco", "no power and my husband is on oxygen",
+    "la pelleteuse a percé la conduite de gaz", "the digger hit a gas main", "de gasleiding is geraakt bij het graven", "han roto la tubería del gas", "beim Baggern wurde die Gasleitung getroffen",
+    "hanno rotto il tubo del gas", "a power pole has fallen in our road", "een elektriciteitspaal is omgevallen", "se ha caído un poste de la luz", "ein Strommast ist auf die Straße gestürzt", "è caduto un palo della luce",
+    "mijn vrouw kreeg een elektrische schok", "me ha dado un calambrazo el enchufe", "de meterkast rookt", "der Zählerkasten qualmt",
 ])
 def test_danger_is_never_missed(text: str) -> None:
     assert urgent(text)
@@ -31,6 +34,7 @@ def test_danger_is_never_missed(text: str) -> None:
 @pytest.mark.parametrize("text", [
     "ma facture de gaz explose", "le prix du gaz a augmenté", "relever mon compteur de gaz", "je sens que ma facture de gaz va monter", "chauffage au gaz", "gaz à effet de serre", "ça ne sent pas le gaz", "aucune odeur de gaz ici",
     "my gas bill", "mijn gasrekening", "contador de gas", "Gaszähler ablesen", "contatore del gas", "mes fils sont tombés d'accord",
+    "de gasleiding wordt volgende week vernieuwd", "le tuyau de gaz est périmé", "kann der Strommast versetzt werden", "quién paga el poste de la luz", "il tubo del gas è vecchio", "the gas line to my hob is too short", "Heizung mit Gasleitung",
 ])
 def test_everyday_talk_of_gas_is_no_alarm(text: str) -> None:
     assert urgent(text) is None
@@ -71,6 +75,34 @@ def test_signs_alone(text: str, intent: str) -> None:
 def test_words_are_no_signs() -> None:
     assert of_signs("ok 👍") is None
     assert of_signs("15") is None
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    ("combien ça coûte ?", "fr"), ("c'est quoi le délai", "fr"), ("et ensuite je fais quoi ?", "fr"), ("quels documents faut-il ?", "fr"), ("ça prend combien de temps ?", "fr"),
+    ("how long does it take?", "en"), ("which documents do I need?", "en"), ("hoe lang duurt het?", "nl"), ("is het gratis?", "nl"), ("¿cuánto cuesta?", "es"), ("¿cómo lo hago?", "es"),
+    ("wie lange dauert das?", "de"), ("welche Unterlagen brauche ich?", "de"), ("quanto tempo ci vuole?", "it"), ("quali documenti servono?", "it"), ("è gratis?", "it"),
+])
+def test_questions_about_what_was_just_said_name_no_subject(text: str, language: str) -> None:
+    assert leans(text, language)
+    assert not own_words(text, language)
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    ("combien coûte un raccordement de chantier pour une maison neuve", "fr"), ("what does a house move cost with two contracts", "en"), ("quanto costa aumentare la potenza del contatore", "it"),
+])
+def test_questions_with_a_subject_stand_alone(text: str, language: str) -> None:
+    assert not leans(text, language)
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    ("quel est le prix du kWh et est-ce qu'il y a un engagement ?", "fr"), ("comment lire ma facture et c'est quoi la CTA", "fr"), ("how do I pay my bill and what is a PDL", "en"),
+    ("hoe betaal ik mijn factuur en wat is een PDL", "nl"), ("cómo pago la factura y qué es el PDL", "es"), ("wie zahle ich die Rechnung und was ist ein PDL", "de"), ("come pago la bolletta e cosa è il PDL", "it"),
+])
+def test_a_second_question_begins_at_its_asking_word(text: str, language: str) -> None:
+    first, second = requests(text, language)
+    assert text.startswith(first)
+    assert text.endswith(second)
+    assert second.split()[0] in ("est-ce", "c'est", "what", "wat", "qué", "was", "cosa")
 
 
 def test_two_requests_are_cut_apart_and_one_is_not() -> None:

@@ -19,8 +19,9 @@ import uvicorn
 from bot.backoffice.codes import CodeRules
 from bot.backoffice.demo import DemoBackoffice, demo_customers
 from bot.backoffice.http import HttpBackoffice
-from bot.backoffice.port import Access, Backoffice
+from bot.backoffice.port import Backoffice
 from bot.backoffice.prices import load_prices
+from bot.backoffice.records import Access
 from bot.integrations.mail import SpoolMailer
 from bot.settings import ROOT
 from tests.integration.backoffice.rest_app import TOKEN, make_app

@@ -12,7 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from bot.backoffice import wire
-from bot.backoffice.port import Access, Backoffice, CancelDetails, MoveDetails, OutageReport
+from bot.backoffice.port import Backoffice
+from bot.backoffice.records import Access, CancelDetails, MoveDetails, OutageReport
 from bot.errors import (
     BackofficeDown,
     BadInput,

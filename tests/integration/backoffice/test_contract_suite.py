@@ -10,7 +10,7 @@ import pytest
 
 from bot.backoffice.bills import compare_bills
 from bot.backoffice.demo import demo_customers
-from bot.backoffice.port import Access, CancelDetails, MoveDetails, OutageReport
+from bot.backoffice.records import Access, CancelDetails, MoveDetails, OutageReport
 from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed, TooManyRequests
 from tests.integration.backoffice.conftest import World
 

@@ -19,8 +19,8 @@ from bot.backoffice import wire
 from bot.backoffice.codes import CodeRules
 from bot.backoffice.demo import DemoBackoffice, demo_customers
 from bot.backoffice.numbers import contract_number, is_contract_number
-from bot.backoffice.port import Bill
 from bot.backoffice.prices import load_prices
+from bot.backoffice.records import Bill
 from bot.errors import BackofficeDown, BadInput, TooManyRequests, Unavailable
 from bot.integrations.mail import Mail, SpoolMailer
 from bot.settings import ROOT
@@ -100,7 +100,7 @@ def test_losing_off_peak_keeps_billing(demo_world: World) -> None:
 
 
 def test_ended_contract_gets_its_final_bill_and_closes(demo_world: World) -> None:
-    from bot.backoffice.port import CancelDetails
+    from bot.backoffice.records import CancelDetails
     end = date(2026, 12, 5)
     access = demo_world.sign_in(5)
     demo_world.demo.cancel_contract(access, CancelDetails(end), "c")

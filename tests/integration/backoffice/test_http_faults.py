@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot.backoffice.http import HttpBackoffice
-from bot.backoffice.port import Access
+from bot.backoffice.records import Access
 from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed, RelaisError, TooManyRequests
 
 ACCESS = Access("t", "c")

@@ -23,9 +23,9 @@ from bot.backoffice.numbers import (
 )
 from bot.backoffice.people import iban_fr
 from bot.backoffice.plans import schedule
-from bot.backoffice.port import Bill, MeterReading, OutageReport, Receipt
 from bot.backoffice.power import Home, recommend_power
 from bot.backoffice.prices import load_prices
+from bot.backoffice.records import Bill, MeterReading, OutageReport, Receipt
 from bot.backoffice.usage import Profile, index_on, use
 from bot.settings import ROOT
 

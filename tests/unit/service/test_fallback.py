@@ -49,6 +49,15 @@ def test_a_greeting_or_thanks_opens_no_ticket(fallback: Fallback, text, language
 
 
 @pytest.mark.parametrize(("text", "language"), [
+    ("une personne", "fr"), ("je veux parler à quelqu'un !", "fr"), ("Can I talk to someone?", "en"), ("kan ik iemand spreken", "nl"),
+    ("quiero hablar con una persona", "es"), ("Mitarbeiter bitte", "de"), ("vorrei parlare con un operatore", "it")])
+def test_whoever_asks_for_a_person_gets_one_at_once(fallback: Fallback, text, language):
+    result = fallback.plan(message(text), [said("smalltalk")], language)
+    assert kinds(result) == ("handover", ["handover"])
+    assert result.effects[0].payload["reason"] == "asked"
+
+
+@pytest.mark.parametrize(("text", "language"), [
     ("ça sent le gaz", "fr"), ("I smell gas", "en"), ("gaslucht in huis", "nl"), ("huele a gas", "es"),
     ("es riecht nach Gas", "de"), ("sento odore di gas", "it")])
 def test_danger_comes_first_in_every_language(fallback: Fallback, text, language):

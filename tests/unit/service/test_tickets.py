@@ -13,8 +13,7 @@ from bot.conversations.courtesy import is_courtesy
 from bot.errors import BadInput, ConfigurationError, Conflict
 from bot.handover.contact import normalise
 from bot.tickets.hours import Desk, parse_hours
-from bot.tickets.routing import route
-from bot.tickets.states import ACTIONS, LIVE, STATUSES, next_status
+from bot.tickets.states import ACTIONS, LEVELS, LIVE, STATUSES, level_above, next_status
 from bot.tickets.store import new_reference
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -34,8 +33,15 @@ def test_every_pair_of_state_and_action_is_decided(status, action):
 def test_nothing_leaves_closed_and_only_solved_enters_it():
     assert all("closed" not in rule.allowed for rule in ACTIONS.values())
     into = {name for name, rule in ACTIONS.items() if rule.to == "closed"}
-    assert into == {"close"}
+    assert into == {"close", "merge"}
     assert ACTIONS["close"].allowed == {"solved"}
+    assert ACTIONS["merge"].allowed == LIVE | {"solved"}
+
+
+def test_levels_go_up_and_end():
+    assert [level_above(level) for level in LEVELS[:-1]] == list(LEVELS[1:])
+    with pytest.raises(Conflict):
+        level_above(LEVELS[-1])
 
 
 def test_every_live_state_can_be_settled():
@@ -94,23 +100,13 @@ def test_the_opening_is_told_in_words(language, words):
     assert DESK.describe(opening, now, language) == words
 
 
-def test_routing_puts_danger_first_then_language_then_subject():
-    plain = {"theme": "facture", "urgent": False, "mood": "neutral", "person_only": False}
-    assert route(language="fr", **plain) == ("facture", "normal")
-    assert route(language="nl", **plain) == ("nl", "normal")
-    assert route(language="pl", **plain) == ("en", "normal")
-    assert route(language="fr", **plain | {"mood": "angry"}) == ("facture", "high")
-    assert route(language="fr", **plain | {"theme": None}) == ("fr", "normal")
-    for danger in ({"urgent": True}, {"mood": "urgent"}, {"theme": "urgence"}):
-        assert route(language="de", **plain | danger) == ("urgent", "urgent")
-
-
-@pytest.mark.parametrize("text", ["merci", "Merci beaucoup !", "👍", "ok merci, bonne journée", "Thank you very much", "Vielen Dank!", "grazie mille"])
+@pytest.mark.parametrize("text", ["merci", "Merci beaucoup !", "👍", "ok merci, bonne journée", "Thank you very much", "Vielen Dank!", "grazie mille", "👍🏽", "merci 🙏", "c'est bon"])
 def test_thanks_need_no_person(text):
     assert is_courtesy(text)
 
 
-@pytest.mark.parametrize("text", ["merci mais ça ne marche pas", "ok et ma facture ?", "non", "merci 3", "et maintenant ?"])
+@pytest.mark.parametrize("text", ["merci mais ça ne marche pas", "ok et ma facture ?", "non", "merci 3", "et maintenant ?",
+                                  "Проблема снова", "لم يعمل", "!!!", "…", "", "😡", "super 😡", "a"])
 def test_more_than_thanks_does(text):
     assert not is_courtesy(text)
 

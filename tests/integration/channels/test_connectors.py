@@ -1,0 +1,464 @@
+"""Tickets in step with Zammad, Zendesk and Jira stand-ins over real HTTP: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from pydantic import SecretStr
+from web_support import ALWAYS, Served, free_port, make_settings, running
+
+from bot.conversations import intake, store
+from bot.handover.service import hand_over
+from bot.integrations.connectors import links
+from bot.integrations.connectors.setup import poll, register, systems
+from bot.jobs.chores import retain
+from bot.privacy.erasure import erase_conversation
+from bot.settings import Settings
+from bot.staff.accounts import Member
+from bot.storage import outbox as outbox_module
+from bot.storage.clock import later, parse, utcnow
+from bot.storage.database import Database
+from bot.storage.migrate import upgrade
+from bot.storage.schema import connector_links, connectors, conversations, outbox
+from bot.storage.schema import tickets as tickets_table
+from bot.tickets import service
+from bot.tickets import store as tickets
+from bot.tickets.hours import desk
+from bot.worker import Worker
+from tests.standins.jira import JiraStandIn
+from tests.standins.passing import due_now
+from tests.standins.zammad import ZammadStandIn
+from tests.standins.zendesk import ZendeskStandIn
+
+AGENT = Member("agent", "Ana", "agent")
+SOLVED = {"zammad": "closed", "zendesk": "solved"}
+TOKENS = {"zammad_token": SecretStr("zammad-token"), "zendesk_user": "bot@example.org",
+          "zendesk_token": SecretStr("zendesk-token"), "jira_user": "bot@example.org", "jira_token": SecretStr("jira-token"),
+          "zammad_webhook_secret": SecretStr("zammad-secret"), "zendesk_webhook_secret": SecretStr("zendesk-secret"),
+          "jira_webhook_secret": SecretStr("jira-secret")}
+
+
+class Pair:
+    """Our side and a stand-in, with what tests do on either."""
+
+    def __init__(self, name: str, home: Path, database_url: str) -> None:
+        self.name = name
+        self.there: Any = {"zammad": ZammadStandIn, "zendesk": ZendeskStandIn, "jira": JiraStandIn}[name]()
+        self.port = free_port()
+        self.served: Served | None = Served(self.there.app, self.port).start()
+        self.settings: Settings = make_settings(
+            home, None, database_url=database_url, opening_hours=ALWAYS,
+            **{f"{name}_url": f"http://127.0.0.1:{self.port}"}, **TOKENS)
+        self.database = Database(database_url)
+        upgrade(self.database)
+        register(self.settings, self.database)
+        self.worker = Worker(self.settings, self.database)
+
+    def down(self) -> None:
+        if self.served:
+            self.served.stop()
+        self.served = None
+
+    def up(self) -> None:
+        self.served = Served(self.there.app, self.port).start()
+
+    def close(self) -> None:
+        self.down()
+        self.database.close()
+
+    def open(self, text: str = "ma facture est fausse") -> str:
+        """A chat that became a ticket."""
+        with self.database.write() as connection:
+            conversation, self.token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
+            self.conversation_id = conversation.id
+        self.say(text)
+        with self.database.write() as connection:
+            self.reference = hand_over(
+                connection, store.get(connection, conversation.id, lock=True), desk=desk(self.settings),
+                now=utcnow()).reference
+        if self.name == "jira":
+            self.hand_on()
+        return self.reference
+
+    def hand_on(self) -> None:
+        with self.database.write() as connection:
+            links.ensure(connection, "jira", self.reference, self.conversation_id)
+            links.ask(connection, "jira", self.reference, self.conversation_id, "made")
+
+    def say(self, text: str) -> None:
+        with self.database.write() as connection:
+            intake.accept(connection, self.conversation_id, self.token, client_message_id=uuid.uuid4().hex, text=text,
+                          choice=None, knows_article=lambda s: None, lease_seconds=5)
+
+    def reply(self, text: str) -> None:
+        with self.database.write() as connection:
+            service.reply(connection, self.reference, AGENT, text)
+
+    def note(self, text: str) -> None:
+        with self.database.write() as connection:
+            service.note(connection, self.reference, AGENT, text)
+
+    def deliver(self, rounds: int = 12) -> None:
+        """Deliver until nothing is left, letting the time between tries pass."""
+        for _ in range(rounds):
+            due_now(self.database)
+            with self.database.write() as connection:
+                connection.execute(sa.update(connectors).values(paused_until=None))
+            if self.worker.deliver() == 0:
+                return
+
+    def erase(self) -> None:
+        """At the customer's wish; and what follows from it."""
+        with self.database.write() as connection:
+            erase_conversation(connection, self.conversation_id)
+            assert connection.execute(sa.select(sa.func.count()).select_from(connector_links)).scalar_one() == 0
+        self.deliver()
+
+    def look(self) -> None:
+        """They changed something: poll, and do what follows."""
+        poll(self.database, systems(self.settings)[self.name])
+        self.deliver()
+
+    def ticket(self) -> dict[str, Any]:
+        with self.database.read() as connection:
+            return tickets.get(connection, self.reference)
+
+    def said(self, author: str) -> list[str]:
+        with self.database.read() as connection:
+            return [e.text for e in store.all_events(connection, self.conversation_id)
+                    if e.author == author and e.kind == "message"]
+
+    def notes(self) -> list[str]:
+        with self.database.read() as connection:
+            return [line["detail"]["text"] for line in tickets.history(connection, self.reference)
+                    if line["action"] == "note"]
+
+    def waiting(self) -> dict[str, int]:
+        with self.database.read() as connection:
+            return outbox_module.counts(connection)
+
+
+@pytest.fixture(params=["zammad", "zendesk"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Pair]:
+    made = Pair(request.param, tmp_path, database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def jira(tmp_path: Path, database_url: str) -> Iterator[Pair]:
+    made = Pair("jira", tmp_path, database_url)
+    yield made
+    made.close()
+
+
+def test_a_ticket_gets_a_twin_and_words_go_both_ways_once(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    (twin,) = pair.there.tickets.values()
+    assert pair.reference in str(twin)
+    assert "ma facture est fausse" in pair.there.texts()[0]
+    pair.say("Il manque 12 euros.")
+    pair.reply("Je regarde.")
+    pair.note("Client fidèle, geste possible.")
+    pair.deliver()
+    pair.there.write("Nous corrigeons la facture.")
+    pair.there.write("Vérifier le tarif.", internal=True)
+    pair.look()
+    for _ in range(3):          # looking again changes nothing on either side
+        pair.look()
+    assert len(pair.there.tickets) == 1
+    assert [sum(word in text for text in pair.there.texts()) for word in
+            ("12 euros", "Je regarde", "geste possible", "Nous corrigeons", "le tarif")] == [1, 1, 1, 1, 1]
+    assert len(pair.there.texts()) == 6
+    assert [text for text in pair.there.texts(internal=True) if "geste" in text]
+    assert pair.said("agent") == ["Je regarde.", "Nous corrigeons la facture."]
+    assert sum("le tarif" in note for note in pair.notes()) == 1
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_statuses_follow_each_other_forward_and_by_reopening(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.set(state=SOLVED[pair.name])
+    pair.look()
+    assert pair.ticket()["status"] == "solved"
+    pair.say("Ce n'est pas réglé, la facture est toujours fausse.")
+    pair.deliver()
+    assert pair.ticket()["status"] == "open"
+    assert pair.there.status() == "open"
+    with pair.database.write() as connection:
+        service.resolve(connection, pair.reference, AGENT)
+    pair.deliver()
+    assert pair.there.status() == SOLVED[pair.name]
+    pair.there.set(state="open")
+    pair.look()
+    assert pair.ticket()["status"] == "open"
+
+
+def test_where_both_changed_the_later_change_wins(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    with pair.database.write() as connection:
+        service.hold(connection, pair.reference, AGENT)
+    pair.there.set(state=SOLVED[pair.name])          # later
+    pair.deliver()
+    assert pair.ticket()["status"] == "solved"
+    assert pair.there.status() == SOLVED[pair.name]
+
+
+@pytest.mark.parametrize("fault", [500, 429, "lost", 503, 401])
+def test_a_fault_at_any_step_loses_and_doubles_nothing(pair: Pair, fault: int | str) -> None:
+    pair.open()
+    for step in range(7):
+        pair.there.faults.next = [None] * step + [fault]
+        pair.say(f"message numéro {step}")
+        pair.deliver()
+    pair.there.faults.next = []
+    pair.deliver()
+    assert len(pair.there.tickets) == 1
+    everything = "\n".join(pair.there.texts())
+    assert [everything.count(f"message numéro {step}") for step in range(7)] == [1] * 7
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_a_429_pauses_the_whole_system_for_as_long_as_it_says(pair: Pair) -> None:
+    pair.there.faults.next = [429]
+    pair.open()
+    pair.worker.deliver()
+    seen = len(pair.there.faults.requests)
+    due_now(pair.database)
+    pair.worker.deliver()
+    poll(pair.database, systems(pair.settings)[pair.name])
+    assert len(pair.there.faults.requests) == seen
+    with pair.database.read() as connection:
+        assert 20 < (parse(links.state(connection, pair.name)["paused_until"]) - utcnow()).total_seconds() <= 30
+        assert "slow down" in links.of_tickets(connection, [pair.reference])[pair.reference][0]["error"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_hour_of_outage_by_the_clock_loses_and_doubles_nothing(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.down()
+    begin = utcnow()
+    tries = 0
+    with time_machine.travel(begin, tick=True) as clock:
+        pair.say("pendant la panne")
+        pair.reply("réponse pendant la panne")
+        while utcnow() < begin + timedelta(hours=1):
+            tries += pair.worker.deliver()
+            with pair.database.read() as connection:
+                due = connection.execute(sa.select(sa.func.min(outbox.c.next_at)).where(
+                    outbox.c.done_at.is_(None), outbox.c.topic == "connector")).scalar_one()
+                assert outbox_module.counts(connection)["dead"] == 0
+            clock.move_to(max(parse(due), utcnow() + timedelta(seconds=1)))
+        assert 10 < tries < 60          # it kept trying, with growing pauses
+        pair.up()
+        for _ in range(6):
+            clock.shift(timedelta(hours=2))
+            pair.worker.deliver()
+    everything = "\n".join(pair.there.texts())
+    assert everything.count("]") >= 2
+    assert [sum(word in text for text in pair.there.texts()) for word in
+            (": pendant la panne", "réponse pendant la panne")] == [1, 1]
+    assert len(pair.there.tickets) == 1
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_a_twin_removed_there_is_said_and_not_made_again(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.tickets.clear()
+    pair.say("encore là ?")
+    pair.deliver()
+    assert pair.waiting()["dead"] == 1
+    assert pair.there.tickets == {}
+    with pair.database.read() as connection:
+        assert "removed there" in links.of_tickets(connection, [pair.reference])[pair.reference][0]["error"]
+
+
+def test_an_issue_is_handed_to_jira_redacted_and_comes_back_as_notes(jira: Pair) -> None:
+    jira.open("mon adresse est camille@exemple.fr et rien ne marche")
+    jira.deliver()
+    assert "camille@exemple.fr" not in str(jira.there.first)
+    assert "rien ne marche" in jira.there.first["fields"]["description"]
+    jira.say("je rappelle")                       # customers' words stay here
+    jira.note("Reproduit sur deux compteurs.")
+    jira.deliver()
+    assert [text for text in jira.there.texts() if "deux compteurs" in text]
+    assert not [text for text in jira.there.texts() if "rappelle" in text]
+    jira.there.write("Corrigé en 2.4")
+    jira.there.set("Done")
+    jira.look()
+    jira.look()
+    assert sum("Corrigé en 2.4" in note for note in jira.notes()) == 1
+    assert sum("SUP-1" in note and "Done" in note for note in jira.notes()) == 1
+    assert len(jira.there.texts()) == 2           # nothing went in circles
+    assert jira.ticket()["status"] != "solved"
+
+
+@pytest.mark.parametrize("fault", [500, 429, "lost"])
+def test_jira_faults_lose_and_double_nothing(jira: Pair, fault: int | str) -> None:
+    jira.open()
+    for step in range(5):
+        jira.there.faults.next = [None] * step + [fault]
+        jira.note(f"note numéro {step}")
+        jira.deliver()
+    assert len(jira.there.issues) == 1
+    everything = "\n".join([jira.there.first["fields"]["description"], *jira.there.texts()])
+    assert [everything.count(f"note numéro {step}") for step in range(5)] == [1] * 5
+    assert jira.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_tickets_without_a_jira_issue_queue_nothing_for_jira(jira: Pair) -> None:
+    with jira.database.write() as connection:
+        conversation, _, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
+        hand_over(connection, store.get(connection, conversation.id, lock=True), desk=desk(jira.settings), now=utcnow())
+    assert jira.waiting()["waiting"] == 0
+
+
+def test_erasing_a_conversation_takes_its_links_and_its_twin_along(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.say("Mon numéro est le 06 12 34 56 78.")
+    pair.deliver()
+    pair.erase()
+    assert not pair.there.tickets
+    assert not pair.there.texts()
+    assert not getattr(pair.there, "deleted", None)      # not in the bin either
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+    pair.worker.deliver()
+    with pair.database.read() as connection:
+        kept = str(connection.execute(sa.select(outbox.c.payload, outbox.c.conversation_id)).all())
+    assert pair.conversation_id not in kept
+    assert "facture" not in kept
+
+
+def test_a_twin_we_may_not_delete_is_emptied_and_people_are_told(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.may_delete = False
+    pair.erase()
+    (twin,) = pair.there.tickets.values()
+    assert "facture" not in str(twin)
+    assert any("delete" in text for text in pair.there.texts(internal=True))
+    with pair.database.read() as connection:
+        (left,) = connection.execute(sa.select(outbox).where(outbox.c.dead)).mappings()
+        assert "delete it there" in left["error"]
+    pair.there.may_delete = True                # the right was given: the console tries again
+    with pair.database.write() as connection:
+        outbox_module.retry(connection, left["id"])
+    pair.deliver()
+    assert not pair.there.tickets
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_a_twin_whose_making_was_not_heard_of_is_erased_too_and_an_outage_waited_for(pair: Pair) -> None:
+    pair.open()
+    pair.there.faults.next = ["lost"]           # made there, and we do not know its id
+    due_now(pair.database)
+    pair.worker.deliver()
+    assert len(pair.there.tickets) == 1
+    pair.down()
+    pair.erase()
+    assert pair.waiting()["waiting"] == 1
+    pair.up()
+    pair.deliver()
+    assert not pair.there.tickets
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_a_conversation_whose_time_is_over_leaves_its_twin_to_that_systems_rules(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    with pair.database.write() as connection:
+        connection.execute(sa.update(tickets_table).values(status="closed", solved_at=later(-400 * 86400)))
+        connection.execute(sa.update(conversations).values(last_at=later(-400 * 86400)))
+    assert retain(pair.database, 365) == 1
+    pair.worker.deliver()
+    assert len(pair.there.tickets) == 1
+
+
+def test_an_issue_stays_without_the_customers_words(jira: Pair) -> None:
+    jira.open()
+    jira.deliver()
+    jira.note("Le client s'est plaint.")
+    jira.deliver()
+    jira.there.write("Corrigé dans la 2.3.")
+    jira.erase()
+    assert "facture" not in str(jira.there.first["fields"])
+    assert jira.there.texts() == ["Corrigé dans la 2.3."]
+    assert jira.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_a_ticket_that_never_left_queues_no_erasure(pair: Pair) -> None:
+    pair.open()
+    with pair.database.write() as connection:
+        erase_conversation(connection, pair.conversation_id)
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+@pytest.mark.parametrize("name", ["zammad", "zendesk", "jira"])
+def test_their_webhooks_must_be_signed_and_bring_a_ticket_in_step(name: str, tmp_path: Path) -> None:
+    there: Any = {"zammad": ZammadStandIn, "zendesk": ZendeskStandIn, "jira": JiraStandIn}[name]()
+    served = Served(there.app).start()
+    try:
+        with running(tmp_path, None, **{f"{name}_url": served.url}, **TOKENS) as web:
+            customer = web.customer()
+            customer.post("ma facture est fausse")
+            reference = web.http.post(f"{customer.url}/handover", headers=customer.headers, json={}).json()["ticket"]
+            agent = web.staff("agent")
+            asked = agent.post(f"/tickets/{reference}/issue")
+            assert asked.status_code == (202 if name == "jira" else 404)
+            assert agent.post(f"/tickets/{reference}/issue").status_code == asked.status_code
+            worker = Worker(web.settings, web.services.database)
+            worker.deliver()
+            there.write("Une réponse de là-bas")
+            body, headers = there.webhook()
+            url = f"{web.url}/api/v1/connectors/{name}"
+            assert web.http.post(url, content=body).status_code == 401
+            assert web.http.post(url, content=body + b" ", headers=headers).status_code == 401
+            assert web.http.post(url, content=b" " * 300_000, headers=headers).status_code == 401
+            assert web.http.post(url, content=b" " * 2_100_000, headers=headers).status_code == 413
+            assert web.http.post(url, content=body, headers=headers).json() == {"known": True}
+            assert web.http.post(url, content=body, headers=headers).status_code == 202     # delivered twice
+            worker.deliver()
+            shown = agent.get(f"/tickets/{reference}").json()
+            words = [e.get("text") for e in shown["transcript"]] + [n["detail"]["text"] for n in shown["notes"]]
+            assert sum("Une réponse de là-bas" in str(word) for word in words) == 1
+            assert [twin["connector"] for twin in shown["external"]] == [name]
+            lead = web.staff("lead").get("/connectors").json()["connectors"]
+            assert [(row["name"], row["active"], row["tickets"]) for row in lead] == [(name, True, 1)]
+    finally:
+        served.stop()
+
+
+def test_an_address_nobody_listens_on_is_unavailable_and_a_slow_one_too() -> None:
+    import httpx
+
+    from bot.errors import Unavailable
+    from bot.integrations.connectors.client import JsonClient
+
+    there = ZammadStandIn()
+    served = Served(there.app).start()
+    there.faults.next = ["hang"]
+    try:
+        slow = JsonClient("Zammad", served.url, {}, timeout=httpx.Timeout(0.3))
+        with pytest.raises(Unavailable, match="ReadTimeout"):
+            slow.call("GET", "/api/v1/tickets/1")
+    finally:
+        served.stop()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with pytest.raises(Unavailable, match="ConnectError"):
+        JsonClient("Zammad", f"http://127.0.0.1:{port}", {}).call("GET", "/")

@@ -1,0 +1,406 @@
+"""Mail in and out, on both databases: the right ticket, once, and nobody else's."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+import uuid
+from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+from web_support import ALWAYS, Web, make_settings, running
+
+from bot.channels.imap import ImapFetcher
+from bot.channels.presence import mark
+from bot.channels.setup import addresses, mailbox
+from bot.conversations import intake, store
+from bot.errors import BadInput, Unavailable
+from bot.handover.service import hand_over
+from bot.settings import Settings
+from bot.staff.accounts import Member
+from bot.storage.clock import later, utcnow
+from bot.storage.database import Database
+from bot.storage.migrate import upgrade
+from bot.storage.schema import mail_messages, tickets
+from bot.tickets import service
+from bot.tickets import store as ticket_store
+from bot.tickets.hours import desk
+from bot.worker import Worker
+from tests.standins.imap import Mailbox as ImapStandIn
+from tests.standins.passing import due_now
+
+AGENT = Member("agent", "Ana", "agent")
+CUSTOMER = "camille@exemple.fr"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return make_settings(tmp_path, None, database_url=database_url, opening_hours=ALWAYS,
+                         mail_inbound_address="aide@solenne.example", mail_per_sender=6, mail_per_ticket=8)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
+    upgrade(made)
+    yield made
+    made.close()
+
+
+def mail(text: str = "Voici mon relevé : 4512", *, sender: str = CUSTOMER, to: str = "aide@solenne.example",
+         subject: str = "Ma facture", answers: str = "", message_id: str = "", **headers: str) -> bytes:
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Message-ID"] = f"<{message_id or uuid.uuid4().hex}@exemple.fr>"
+    if answers:
+        message["In-Reply-To"] = f"<{answers}>"
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return bytes(message)
+
+
+def chat(database: Database, settings: Settings, channel: str = "email", contact: str | None = CUSTOMER) -> str:
+    """A chat that became a ticket; its reference."""
+    with database.write() as connection:
+        conversation, token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
+        intake.accept(connection, conversation.id, token, client_message_id=uuid.uuid4().hex,
+                      text="ma facture est fausse", choice=None, knows_article=lambda s: None, lease_seconds=5)
+    with database.write() as connection:
+        return hand_over(connection, store.get(connection, conversation.id, lock=True), desk=desk(settings),
+                         now=utcnow(), channel=channel, contact=contact).reference
+
+
+def spooled(settings: Settings) -> list[Any]:
+    found = [BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+             for path in sorted((settings.home_path / "mail").glob("*.eml"), key=lambda p: p.stat().st_mtime_ns)]
+    return found
+
+
+def deliver(settings: Settings, database: Database) -> list[Any]:
+    worker = Worker(settings, database)
+    while worker.deliver():
+        pass
+    return spooled(settings)
+
+
+def ticket(database: Database, reference: str) -> dict[str, Any]:
+    with database.read() as connection:
+        return ticket_store.get(connection, reference)
+
+
+def said(database: Database, reference: str) -> list[str]:
+    """What the customer said in the ticket's conversation."""
+    with database.read() as connection:
+        row = ticket_store.get(connection, reference)
+        return [event.text for event in store.all_events(connection, row["conversation_id"])
+                if event.author == "customer" and event.kind == "message"]
+
+
+def notes(database: Database, reference: str) -> list[str]:
+    with database.read() as connection:
+        return [line["detail"].get("code", "") for line in ticket_store.history(connection, reference)]
+
+
+def test_a_thread_by_mail_goes_back_and_forth_in_one_ticket(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    assert reference in confirmation["Subject"]
+    assert confirmation["Auto-Submitted"] == "auto-generated"
+    box = mailbox(settings, database)
+    first = mail("Il manque 12 €.\n\nLe 3 mars 2025, Solenne <a@b.fr> a écrit :\n> Bonjour", subject="Re: x",
+                 to=str(confirmation["Reply-To"]), answers=str(confirmation["Message-ID"])[1:-1])
+    assert box.take(first).outcome == "stored"
+    with database.write() as connection:
+        service.reply(connection, reference, AGENT, "Je corrige votre facture.")
+    answer = deliver(settings, database)[-1]
+    assert "Auto-Submitted" not in answer            # a person wrote it
+    their_id = BytesParser(policy=policy.default).parsebytes(first)["Message-ID"]
+    assert answer["In-Reply-To"] == their_id
+    assert str(confirmation["Message-ID"]) in answer["References"]
+    assert ticket(database, reference)["status"] == "pending"
+    again = mail("Merci mais la date est fausse aussi, regardez.", to=str(answer["Reply-To"]))
+    assert box.take(again).reference == reference
+    assert ticket(database, reference)["status"] == "open"
+    assert said(database, reference)[1:] == ["Il manque 12 €.", "Merci mais la date est fausse aussi, regardez."]
+    with database.write() as connection:
+        service.resolve(connection, reference, AGENT)
+    assert box.take(mail("Le montant est encore faux, pouvez-vous regarder ?", to=str(answer["Reply-To"]))).outcome == "stored"
+    assert ticket(database, reference)["status"] == "open"
+
+
+def test_the_same_mail_twice_is_one_message(database, settings) -> None:
+    reference = chat(database, settings)
+    address = addresses(settings).reply_to(reference)
+    box, one = mailbox(settings, database), mail(to=address)
+    assert [box.take(one).outcome for _ in range(3)] == ["stored", "duplicate", "duplicate"]
+    assert len(said(database, reference)) == 2
+
+
+def test_a_forged_in_reply_to_gets_a_ticket_of_its_own(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    taken = mailbox(settings, database).take(
+        mail("Changez l'IBAN svp", sender="voleur@exemple.org", subject=f"Re: [{reference}]",
+             answers=str(confirmation["Message-ID"])[1:-1]))
+    assert taken.outcome == "unverified"
+    assert taken.reference != reference
+    assert said(database, reference) == ["ma facture est fausse"]
+    other = ticket(database, taken.reference)
+    assert other["packet"]["unverified_sender"] is True
+    assert other["packet"]["claims"] == reference
+    assert "mail_unverified" in notes(database, taken.reference)
+
+
+def test_a_tag_with_a_wrong_signature_opens_nothing(database, settings) -> None:
+    reference = chat(database, settings)
+    forged = f"aide+T-{reference}-{'a' * 16}@solenne.example"
+    taken = mailbox(settings, database).take(mail(sender="x@exemple.org", to=forged, subject="bonjour"))
+    assert (taken.outcome, taken.reference == reference) == ("stored", False)
+
+
+def test_the_contact_may_answer_by_reference_alone_unless_our_server_calls_it_forged(database, settings) -> None:
+    reference = chat(database, settings)
+    by_subject = {"subject": f"Re: [{reference}] Votre demande", "to": "aide@solenne.example"}
+    assert mailbox(settings, database).take(mail(**by_subject)).reference == reference
+    strict = settings.copy(update={"mail_authserv": "mx.solenne.example"})
+    forged = mail(Authentication_Results="mx.solenne.example; dmarc=fail", **by_subject)
+    assert mailbox(strict, database).take(forged).outcome == "unverified"
+    good = mail(Authentication_Results="mx.solenne.example; dmarc=pass", **by_subject)
+    assert mailbox(strict, database).take(good).reference == reference
+
+
+def test_an_unknown_mail_opens_a_conversation_and_a_ticket_in_its_language(database, settings) -> None:
+    taken = mailbox(settings, database).take(
+        mail("Good morning, my electricity bill is far too high this month. Could you check it please?",
+             subject="My bill", sender="kim@example.org"))
+    row = ticket(database, taken.reference)
+    assert (row["channel"], row["locale"], row["packet"]["contact"]) == ("email", "en", "kim@example.org")
+    assert "far too high" in row["packet"]["request"]
+    (confirmation,) = deliver(settings, database)
+    assert (confirmation["To"], "Your request" in confirmation["Subject"]) == ("kim@example.org", True)
+
+
+def test_danger_in_a_mail_is_urgent(database, settings) -> None:
+    taken = mailbox(settings, database).take(mail("Ça sent le gaz dans ma cuisine, que faire ?", subject="urgent"))
+    assert ticket(database, taken.reference)["priority"] == 0
+
+
+def test_a_closed_ticket_is_followed_by_a_new_one_that_names_it(database, settings) -> None:
+    reference = chat(database, settings)
+    with database.write() as connection:
+        service.resolve(connection, reference, AGENT)
+        ticket_store.close_solved(connection, later(60))
+    taken = mailbox(settings, database).take(mail("Toujours faux.", to=addresses(settings).reply_to(reference)))
+    assert taken.reference not in (None, reference)
+    assert "mail_follows" in notes(database, taken.reference)
+    assert ticket(database, reference)["status"] == "closed"
+
+
+def test_thanks_by_mail_do_not_reopen(database, settings) -> None:
+    reference = chat(database, settings)
+    with database.write() as connection:
+        service.resolve(connection, reference, AGENT)
+    mailbox(settings, database).take(mail("Merci beaucoup !", to=addresses(settings).reply_to(reference)))
+    assert ticket(database, reference)["status"] == "solved"
+    assert said(database, reference)[-1] == "Merci beaucoup !"
+
+
+@pytest.mark.parametrize("headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"}])
+def test_automatic_answers_are_noted_and_never_answered(database, settings, headers) -> None:
+    reference = chat(database, settings)
+    deliver(settings, database)
+    before = len(spooled(settings))
+    taken = mailbox(settings, database).take(
+        mail("Je suis absent.", to=addresses(settings).reply_to(reference), **headers))
+    assert taken.outcome == "auto"
+    assert len(said(database, reference)) == 1
+    assert len(deliver(settings, database)) == before
+
+
+def test_our_own_mail_that_comes_back_starts_no_loop(database, settings) -> None:
+    own = mail(sender="bonjour@solenne-energie.example")
+    assert mailbox(settings, database).take(own).outcome == "auto"
+    assert mailbox(settings, database).take(mail(sender="aide@solenne.example")).outcome == "auto"
+
+
+def test_a_bounce_is_told_to_agents_and_stops_further_mails(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    bounce = EmailMessage(policy=policy.SMTP)
+    bounce["From"], bounce["Subject"] = "MAILER-DAEMON@mx.example", "Undelivered"
+    bounce["Message-ID"] = "<bounce@mx.example>"
+    bounce.set_content("failed")
+    bounce.make_mixed()
+    bounce.set_type("multipart/report")
+    bounce.set_param("report-type", "delivery-status")
+    raw = bytes(bounce).replace(
+        b"failed", b"failed", 1)
+    boundary = bounce.get_boundary().encode()
+    extra = (b"--" + boundary + b"\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+             b"--" + boundary + b"\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: "
+             + str(confirmation["Message-ID"]).encode() + b"\r\n\r\n--" + boundary + b"--")
+    taken = mailbox(settings, database).take(raw.replace(b"--" + boundary + b"--", extra))
+    assert (taken.outcome, taken.reference) == ("bounce", reference)
+    assert "mail_bounced" in notes(database, reference)
+    with database.write() as connection:
+        service.reply(connection, reference, AGENT, "Bonjour")
+    assert len(deliver(settings, database)) == 1      # the confirmation, and nothing since
+
+
+def test_a_mail_bomb_is_cut_off_with_one_note(database, settings) -> None:
+    reference = chat(database, settings)
+    address = addresses(settings).reply_to(reference)
+    box = mailbox(settings, database)
+    outcomes = [box.take(mail(f"numéro {n}", to=address)).outcome for n in range(12)]
+    assert outcomes == ["stored"] * 6 + ["limited"] * 6
+    assert notes(database, reference).count("mail_limited") == 1
+    several = [box.take(mail(f"n{n}", to=address, sender=f"u{n}@exemple.org")).outcome for n in range(3)]
+    assert several == ["limited"] * 3                # the ticket has its own limit
+    with database.write() as connection:
+        connection.execute(sa.update(mail_messages).values(at=later(-4000)))
+    assert box.take(mail("une heure après", to=address)).outcome == "stored"
+
+
+def test_files_are_kept_and_those_that_may_not_be_are_named(database, settings) -> None:
+    reference = chat(database, settings)
+    message = BytesParser(policy=policy.SMTP).parsebytes(mail(to=addresses(settings).reply_to(reference)))
+    message.add_attachment(b"%PDF-1.4\n%%EOF\n", maintype="application", subtype="pdf", filename="relevé.pdf")
+    message.add_attachment(b"MZ\x90\x00" + b"\0" * 200, maintype="application", subtype="octet-stream", filename="a.exe")
+    message.add_attachment(b"x" * (settings.attachment_max_bytes + 1), maintype="text", subtype="plain", filename="gros.txt")
+    assert mailbox(settings, database).take(bytes(message)).outcome == "stored"
+    with database.read() as connection:
+        row = ticket_store.get(connection, reference)
+        event = store.all_events(connection, row["conversation_id"])[-1]
+        events = [e for e in store.all_events(connection, row["conversation_id"]) if e.payload.get("via") == "email"]
+    assert event
+    assert [item["name"] for item in events[0].payload["attachments"]] == ["relevé.pdf"]
+    assert "a.exe" in events[0].text
+    assert "gros.txt" in events[0].text
+
+
+def test_a_chat_answer_is_mailed_only_to_who_has_left_without_reading_it(database, settings) -> None:
+    reference = chat(database, settings, channel="chat")
+    with database.write() as connection:
+        row = ticket_store.get(connection, reference)
+        connection.execute(sa.update(tickets).values(packet=row["packet"] | {"contact": CUSTOMER}))
+        service.reply(connection, reference, AGENT, "Première réponse")
+    assert deliver(settings, database) == []          # not yet
+    due_now(database)
+    with database.write() as connection:
+        mark(connection, row["conversation_id"])
+    assert deliver(settings, database) == []          # read on the page
+    with database.write() as connection:
+        service.reply(connection, reference, AGENT, "Seconde réponse")
+    time.sleep(0.01)
+    due_now(database)
+    (sent,) = deliver(settings, database)
+    assert "Seconde réponse" in sent.get_content()
+
+
+def test_imap_takes_in_what_is_unread_and_marks_it_only_when_stored(database, settings) -> None:
+    server = ImapStandIn("geheim")
+    try:
+        wanted = settings.copy(update={
+            "imap_host": "127.0.0.1", "imap_port": server.port, "imap_user": "aide", "imap_tls": False,
+            "imap_password": SecretStr("geheim"), "mail_max_bytes": 20_000})
+        first, broken = server.arrive(mail("un")), server.arrive(b"Subject: personne\r\n\r\nx")
+        large = server.arrive(mail("x" * 30_000))
+        fetcher = ImapFetcher(wanted, mailbox(wanted, database).take)
+        assert fetcher.fetch() == 1
+        assert server.flags[first] == {"\\Seen"}
+        assert server.flags[broken] == server.flags[large] == {"\\Seen", "\\Flagged"}
+        assert fetcher.fetch() == 0
+
+        def fails(raw: bytes) -> None:
+            raise Unavailable("the database is away")
+
+        second = server.arrive(mail("deux"))
+        with pytest.raises(Unavailable):
+            ImapFetcher(wanted, fails).fetch()
+        assert server.flags[second] == set()
+        assert fetcher.fetch() == 1
+        with pytest.raises(Unavailable):
+            ImapFetcher(wanted.copy(update={"imap_password": SecretStr("x")}), fails).fetch()
+    finally:
+        server.stop()
+    with pytest.raises(Unavailable):
+        fetcher.fetch()
+
+
+def sign(secret: str, body: bytes, at: float | None = None) -> dict[str, str]:
+    stamp = str(int(at or time.time()))
+    digest = hmac.new(secret.encode(), f"m1.{stamp}.".encode() + body, hashlib.sha256).digest()
+    return {"webhook-id": "m1", "webhook-timestamp": stamp,
+            "webhook-signature": f"v1,{base64.b64encode(digest).decode()}"}
+
+
+@pytest.fixture(scope="module")
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    with running(tmp_path_factory.mktemp("home"), None, mail_inbound_secret=SecretStr("geheim"),
+                 mail_inbound_address="aide@solenne.example", mail_max_bytes=300_000) as made:
+        yield made
+
+
+def test_mail_by_webhook_must_be_signed_and_fresh(hooked: Web) -> None:
+    url, body = f"{hooked.url}/api/v1/inbound/mail", mail("par webhook", sender="lou@exemple.fr")
+    for headers in ({}, sign("falsch", body), sign("geheim", body + b"x"), sign("geheim", body, time.time() - 3600),
+                    sign("geheim", body) | {"webhook-signature": "v1,%%%"}):
+        answer = hooked.http.post(url, content=body, headers=headers)
+        assert answer.status_code == 401, headers
+        assert answer.headers["content-type"] == "application/problem+json"
+    taken = hooked.http.post(url, content=body, headers=sign("geheim", body))
+    assert taken.status_code == 202, taken.text
+    assert taken.json()["outcome"] == "stored"
+    again = hooked.http.post(url, content=body, headers=sign("geheim", body))
+    assert again.json()["outcome"] == "duplicate"
+    found = hooked.staff("agent").get(f"/tickets/{taken.json()['ticket']}").json()
+    assert [e["text"] for e in found["transcript"] if e["author"] == "customer"] == ["par webhook"]
+
+
+def test_a_mail_over_the_limit_or_none_is_refused_in_one_sentence(hooked: Web) -> None:
+    url = f"{hooked.url}/api/v1/inbound/mail"
+    large = mail("x" * 310_000)
+    refused = hooked.http.post(url, content=large, headers=sign("geheim", large))
+    assert refused.status_code == 413
+    within = mail("y" * 200_000)
+    assert hooked.http.post(url, content=within, headers=sign("geheim", within)).status_code == 202
+    assert hooked.http.post(url, content=within).status_code == 413      # unsigned: the small limit holds
+    empty = hooked.http.post(url, content=b"", headers=sign("geheim", b""))
+    assert empty.status_code == 400
+    nobody = b"Subject: x\r\n\r\ny"
+    assert hooked.http.post(url, content=nobody, headers=sign("geheim", nobody)).status_code == 400
+
+
+def test_without_a_secret_there_is_no_such_door(tmp_path: Path) -> None:
+    with running(tmp_path, None) as made:
+        assert made.http.post(f"{made.url}/api/v1/inbound/mail", content=b"x").status_code == 404
+
+
+def test_the_customer_finds_the_answer_by_mail_in_the_chat(hooked: Web) -> None:
+    customer = hooked.customer()
+    customer.post("bonjour, ma facture est fausse")
+    reference = hooked.http.post(f"{customer.url}/handover", headers=customer.headers,
+                                 json={"channel": "email", "contact": CUSTOMER}).json()["ticket"]
+    body = mail("Je réponds par mail.", to=addresses(hooked.settings).reply_to(reference))
+    assert hooked.http.post(f"{hooked.url}/api/v1/inbound/mail", content=body,
+                            headers=sign("geheim", body)).json()["ticket"] == reference
+    event = next(e for e in customer.events() if e.get("via") == "email")
+    assert (event["author"], event["text"]) == ("customer", "Je réponds par mail.")
+    assert "meta" not in event
+
+
+def test_a_mail_that_cannot_be_read_stores_nothing(database, settings) -> None:
+    with pytest.raises(BadInput):
+        mailbox(settings, database).take(b"\xff\xfe\x00")
+    with database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(mail_messages)).scalar_one() == 0

@@ -1,0 +1,260 @@
+"""Levels, tags, links, merges, promised news, people who leave: on both engines."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from ticket_support import ANA, LEA, LUC, Chat, utc
+
+from bot.conversations import store as conversations
+from bot.errors import BadInput, Conflict
+from bot.privacy.erasure import erase_conversation
+from bot.storage.database import Database
+from bot.storage.migrate import alembic_config
+from bot.storage.schema import notifications, outbox, staff, ticket_events, tickets
+from bot.tickets import follow_ups, links, moves, service, store
+from bot.tickets.hours import Desk
+from bot.tickets.merge import merge
+
+MONDAY = utc("2026-11-23 09:00")
+
+
+def do(database: Database, move, *args, **more):
+    with database.write() as connection:
+        return move(connection, *args, **more)
+
+
+def read(database: Database, reference: str) -> dict:
+    with database.read() as connection:
+        return store.get(connection, reference)
+
+
+def actions(database: Database, reference: str) -> list[str]:
+    with database.read() as connection:
+        return [line["action"] for line in store.history(connection, reference)]
+
+
+def test_escalating_keeps_history_and_lets_go(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, service.take, reference, ANA)
+    ticket, events = do(database, moves.escalate, reference, ANA, reason="compteur à vérifier")
+    assert (ticket["level"], ticket["assignee"], ticket["status"]) == ("L2", None, "open")
+    assert chat.mode() == "waiting"
+    assert [e.kind for e in events] == ["ticket", "handover"]
+    assert do(database, moves.escalate, reference, LUC)[0]["level"] == "expert"
+    with pytest.raises(Conflict, match="experts"):
+        do(database, moves.escalate, reference, LUC)
+    with pytest.raises(BadInput):
+        do(database, moves.escalate, reference, LUC, level="L1")
+    with database.read() as connection:
+        lines = [line for line in store.history(connection, reference) if line["action"] == "escalate"]
+    assert [(line["author"], line["detail"]["from"], line["detail"]["to"]) for line in lines] == [
+        ("ana", "L1", "L2"), ("luc", "L2", "expert")]
+    assert lines[0]["detail"]["reason"] == "compteur à vérifier"
+
+
+def test_tags_and_priority(database: Database, hours: Desk):
+    reference = Chat(database).ticket(hours, MONDAY)
+    ticket, _ = do(database, moves.tag, reference, ANA, add=["  Gros  Client", "retard"])
+    assert ticket["tags"] == ["gros client", "retard"]
+    assert do(database, moves.tag, reference, ANA, add=["retard"], remove=["GROS client"])[0]["tags"] == ["retard"]
+    for bad in ("", "<b>", "x" * 60, "-a"):
+        with pytest.raises(BadInput):
+            do(database, moves.tag, reference, ANA, add=[bad])
+    with pytest.raises(BadInput, match="20"):
+        do(database, moves.tag, reference, ANA, add=[f"t{n}" for n in range(21)])
+    assert do(database, moves.prioritise, reference, ANA, "urgent")[0]["priority"] == 0
+    with pytest.raises(BadInput):
+        do(database, moves.prioritise, reference, ANA, "whatever")
+    assert actions(database, reference) == ["open", "tag", "tag", "prioritise"]
+
+
+def test_links_go_both_ways_and_name_the_outage(database: Database, hours: Desk):
+    one, other = (Chat(database).ticket(hours, MONDAY) for _ in range(2))
+    do(database, links.link, one, ANA, other)
+    do(database, links.link, other, ANA, one)          # the same link
+    do(database, links.link_outage, one, ANA, "PAN-31")
+    with database.read() as connection:
+        found = links.links_of(connection, [store.get(connection, name) for name in (one, other)])
+        assert [t["reference"] for t in links.of_outage(connection, "PAN-31")] == [one]
+    assert found[one] == [{"kind": "outage", "to": "PAN-31"}, {"kind": "related", "to": other}]
+    assert found[other] == [{"kind": "related", "to": one}]
+    do(database, links.unlink, one, ANA, other)
+    with database.read() as connection:
+        assert links.links_of(connection, [store.get(connection, other)])[other] == []
+    with pytest.raises(BadInput):
+        do(database, links.link, one, ANA, one)
+
+
+def test_a_merged_duplicate_points_to_the_survivor_and_its_customer_is_heard_there(database: Database, hours: Desk):
+    first, second = Chat(database), Chat(database)
+    kept = first.ticket(hours, MONDAY)
+    gone = second.ticket(hours, MONDAY)
+    do(database, service.reply, kept, ANA, "Je regarde.")
+    assert read(database, kept)["status"] == "pending"
+    do(database, moves.tag, gone, ANA, add=["deux fois"])
+    survivor, told = do(database, merge, gone, ANA, into=kept)
+    assert (survivor["reference"], survivor["tags"]) == (kept, ["deux fois"])
+    closed = read(database, gone)
+    assert (closed["status"], closed["merged_into"]) == ("closed", kept)
+    assert actions(database, gone)[-1] == "merge"
+    assert kept in told[-1].text
+    assert second.mode() == first.mode() == "agent"
+    second.say("et alors, ma facture ?")
+    assert read(database, kept)["status"] == "open"          # heard on the survivor
+    assert second.ticket(hours, MONDAY) == kept              # no second ticket for this chat
+    do(database, service.reply, kept, ANA, "C'est corrigé.")
+    assert "C'est corrigé." in first.texts()
+    assert "C'est corrigé." in second.texts()
+    do(database, service.resolve, kept, ANA)
+    assert (first.mode(), second.mode()) == ("closed", "closed")
+    second.say("non, toujours faux")
+    assert read(database, kept)["status"] == "open"
+    with pytest.raises(Conflict):
+        do(database, service.take, gone, ANA)
+
+
+def test_merges_chain_and_cannot_circle(database: Database, hours: Desk):
+    chats = [Chat(database) for _ in range(3)]
+    a, b, c = (chat.ticket(hours, MONDAY) for chat in chats)
+    do(database, merge, a, ANA, into=b)
+    do(database, merge, b, ANA, into=c)
+    with pytest.raises(Conflict):
+        do(database, merge, c, ANA, into=a)
+    with pytest.raises(BadInput):
+        do(database, merge, c, ANA, into=c)
+    do(database, service.reply, c, ANA, "Pour tous.")
+    assert all("Pour tous." in chat.texts() for chat in chats)
+    chats[0].say("merci de me répondre vite")
+    assert read(database, c)["status"] == "open"
+    with database.write() as connection:
+        erase_conversation(connection, chats[1].id)          # the middle of the chain
+    with database.read() as connection:
+        assert store.of_conversation(connection, chats[0].id) is None
+    chats[0].ticket(hours, MONDAY)                           # gets one of its own
+
+
+def test_tickets_of_two_customers_are_not_merged(database: Database, hours: Desk):
+    one = Chat(database).ticket(hours, MONDAY, channel="email", contact="a@exemple.fr")
+    other = Chat(database).ticket(hours, MONDAY, channel="email", contact="b@exemple.fr")
+    with pytest.raises(Conflict, match="different customers"):
+        do(database, merge, one, ANA, into=other)
+    assert read(database, one)["status"] == "new"
+
+
+def test_promised_news_goes_out_again_and_again_until_solved(database: Database, hours: Desk):
+    chat = Chat(database)
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        reference = chat.ticket(hours, MONDAY, channel="email", contact="camille@exemple.fr")
+        do(database, service.reply, reference, ANA, "Il faut une visite.")
+        ticket, _ = do(database, follow_ups.schedule_follow_up, reference, ANA, desk=hours, now=MONDAY,
+                       next_by=date(2026, 11, 26), every_days=7)
+        assert ticket["promised_at"] == "2026-11-26T19:00:00.000Z"
+        assert "jeudi" in chat.texts()[-1]
+        assert reference in chat.texts()[-1]
+
+        def run(at):
+            traveller.move_to(at)
+            return do(database, follow_ups.run_due, hours, at)
+
+        assert run(utc("2026-11-26 16:59")) == []
+        assert len(run(utc("2026-11-26 17:00"))) == 1
+        assert "jeudi 03/12" in chat.texts()[-1]
+        assert run(utc("2026-11-26 17:00")) == []            # never twice
+        assert run(utc("2026-11-24 17:00")) == []            # nor by a clock that goes back
+        assert len(run(utc("2026-12-20 12:00"))) == 1        # weeks late: one message, not three
+        traveller.move_to(utc("2026-12-21 09:00"))
+        do(database, service.reply, reference, ANA, "Visite faite.")
+        said = len(chat.texts())
+        assert len(run(utc("2026-12-29 12:00"))) == 1        # the answer was the news: not a word
+        assert len(chat.texts()) == said
+        do(database, service.resolve, reference, ANA)
+        assert run(utc("2027-03-01 12:00")) == []
+    with database.read() as connection:
+        mails = connection.execute(sa.select(outbox.c.payload).where(outbox.c.key.like("follow-up:%"))).scalars().all()
+        assert follow_ups.planned(connection, reference) is None
+    assert len(mails) == 3
+    assert all(mail["to"] == "camille@exemple.fr" for mail in mails)
+
+
+@pytest.mark.parametrize("next_by", [date(2026, 11, 22), date(2027, 6, 1)])
+def test_news_is_promised_for_days_that_make_sense(database: Database, hours: Desk, next_by):
+    reference = Chat(database).ticket(hours, MONDAY)
+    with pytest.raises(BadInput):
+        do(database, follow_ups.schedule_follow_up, reference, ANA, desk=hours, now=MONDAY, next_by=next_by)
+
+
+@pytest.mark.parametrize("how", ["deactivate", "remove", "found later"])
+def test_tickets_of_someone_who_leaves_go_back_to_their_queue(database: Database, hours: Desk, how: str):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, service.take, reference, ANA)
+    if how == "found later":
+        do(database, lambda c: c.execute(sa.delete(staff).where(staff.c.username == "ana")))
+        done = do(database, moves.release_orphans)
+    else:
+        done = do(database, moves.deactivate if how == "deactivate" else moves.remove_account, "ana", author="lea")
+    assert len(done) == 1
+    ticket = read(database, reference)
+    assert (ticket["assignee"], ticket["status"]) == (None, "open")
+    assert chat.mode() == "waiting"
+    assert actions(database, reference)[-1] == "release"
+    with database.read() as connection:
+        told = connection.execute(sa.select(notifications.c.username, notifications.c.kind)).all()
+    assert [tuple(row) for row in told] == [("lea", "released")]
+    assert do(database, moves.release_orphans) == []
+    assert do(database, service.take, reference, LUC)[0]["assignee"] == "luc"
+
+
+def test_a_ticket_given_to_someone_is_greeted_by_them(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    ticket, _ = do(database, moves.assign, reference, "luc", author="lea")
+    assert (ticket["status"], ticket["assignee"], chat.mode()) == ("open", "luc", "waiting")
+    _, events = do(database, service.take, reference, LUC)
+    assert any("Luc" in event.text for event in events)
+    assert chat.mode() == "agent"
+    with pytest.raises(BadInput):
+        do(database, moves.assign, reference, "personne", author="lea")
+
+
+def test_upgrading_keeps_tickets_with_their_history_and_downgrading_too(database_url: str, hours: Desk):
+    from alembic import command
+
+    from bot.storage.migrate import upgrade
+
+    database = Database(database_url)
+    upgrade(database)
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    before = actions(database, reference)
+    for revision in ("0001", "head"):
+        config = alembic_config()
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            if revision == "head":
+                command.upgrade(config, revision)
+            else:
+                command.downgrade(config, revision)
+        with database.read() as connection:
+            lines = connection.execute(sa.select(ticket_events.c.action).where(
+                ticket_events.c.reference == reference).order_by(ticket_events.c.id)).scalars().all()
+            assert lines == before
+    with database.read() as connection:
+        ticket = store.get(connection, reference)
+        assert (ticket["level"], ticket["tags"], ticket["waiting_since"]) == ("L1", [], ticket["opened_at"])
+        assert conversations.get(connection, chat.id).id == chat.id
+        assert connection.execute(sa.select(tickets.c.sla_version)).scalar_one() == 0
+    database.close()
+
+
+def test_long_ones_are_planned_within_bounds(hours: Desk):
+    assert follow_ups.working_day(hours, date(2026, 12, 25)) == date(2026, 12, 26)
+    assert follow_ups.end_of_day(hours, date(2026, 12, 25)).hour == 18
+    assert follow_ups.day_words(utc("2026-11-24 12:00"), MONDAY, hours, "de") == "morgen"
+    assert follow_ups.day_words(MONDAY + timedelta(days=3), MONDAY, hours, "de") == "am Donnerstag"
+    assert LEA.role == "lead"

@@ -1,0 +1,212 @@
+"""What is read from a mail: who wrote it, what is new in it, whether a machine did."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.channels.addresses import Addresses, reference_in
+from bot.channels.html_text import words_of
+from bot.channels.mail_parse import parse
+from bot.channels.quotes import new_text
+from bot.errors import BadInput
+
+OURS = Addresses(b"key", "aide@solenne.example", "solenne.example")
+
+
+def raw(body: str = "Bonjour", **headers: str) -> bytes:
+    lines = {"From": "Ana <ana@example.org>", "To": "aide@solenne.example", "Subject": "Ma facture",
+             "Message-ID": "<m1@example.org>", "MIME-Version": "1.0",
+             "Content-Type": "text/plain; charset=utf-8"}
+    lines |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value)
+    return f"{head}\r\n{body}".encode()
+
+
+@pytest.mark.parametrize("introduction", [
+    "Le lun. 3 mars 2025 à 10:12, Solenne <aide@solenne.example> a écrit :",
+    "Le 3 mars 2025 à 10:12,\nSolenne Énergie <aide@solenne.example>\na écrit :",
+    "On Mon, Mar 3, 2025 at 10:12 AM Solenne <aide@solenne.example> wrote:",
+    "On Mon, Mar 3, 2025 at 10:12 AM Solenne Énergie\n<aide@solenne.example> wrote:",
+    "Op ma 3 mrt 2025 om 10:12 schreef Solenne <aide@solenne.example>:",
+    "Op 3 mrt. 2025, om 10:12 heeft Solenne <aide@solenne.example> het volgende geschreven:",
+    "El lun, 3 mar 2025 a las 10:12, Solenne (<aide@solenne.example>) escribió:",
+    "Am Mo., 3. März 2025 um 10:12 Uhr schrieb Solenne <aide@solenne.example>:",
+    "Il giorno lun 3 mar 2025 alle ore 10:12 Solenne <aide@solenne.example> ha scritto:",
+    "-----Message d'origine-----",
+    "-----Original Message-----",
+    "De : Solenne <aide@solenne.example>\nEnvoyé : lundi 3 mars 2025 10:12\nÀ : Ana\nObjet : facture",
+    "From: Solenne\nSent: Monday, March 3, 2025\nTo: Ana\nSubject: bill",
+    "Von: Solenne\nGesendet: Montag, 3. März 2025\nAn: Ana\nBetreff: Rechnung",
+    "Van: Solenne\nVerzonden: maandag 3 maart 2025\nAan: Ana\nOnderwerp: rekening",
+    "Da: Solenne\nInviato: lunedì 3 marzo 2025\nA: Ana\nOggetto: bolletta",
+])
+def test_only_what_stands_above_the_quote_is_new(introduction: str) -> None:
+    text = f"Merci, voici mon relevé : 4512.\n\nBonne journée\n\n{introduction}\n> Bonjour,\n> Votre relevé ?\n"
+    assert new_text(text) == "Merci, voici mon relevé : 4512.\n\nBonne journée"
+
+
+def test_answers_between_and_below_quoted_lines_are_kept() -> None:
+    text = "Le 3 mars 2025, Solenne <a@b.fr> a écrit :\n> Quel est votre relevé ?\n4512\n> Et la date ?\nhier"
+    assert new_text(text) == "4512\nhier"
+
+
+@pytest.mark.parametrize("end", ["-- \nAna Martin\n06 12 34 56 78", "Envoyé de mon iPhone", "Sent from my iPhone",
+                                 "Von meinem iPhone gesendet", "Inviato da iPhone", "Enviado desde mi iPhone",
+                                 "Verzonden vanaf mijn iPhone"])
+def test_signatures_are_left_out(end: str) -> None:
+    assert new_text(f"Mon compteur affiche 4512.\n\n{end}") == "Mon compteur affiche 4512."
+
+
+@pytest.mark.parametrize("text", [
+    "-non, ce n'est pas mon adresse", "Voici :\n- premier point\n- second point\n-merci",
+    "Le 3 mars je vous ai écrit : pas de réponse.", "From: Paris\nje déménage", "a > b, donc non",
+])
+def test_words_that_only_look_like_quotes_stay(text: str) -> None:
+    assert new_text(text) == text
+
+
+@pytest.mark.parametrize("bomb", ["On " * 6000, "On x\n" * 4000, "> " * 9000, "-" * 20_000, "Le " + "a " * 9000,
+                                  "\n" * 20_000, "De : x\n" * 2500, "_" * 19_999 + "x", "On On wrote: " * 1500])
+def test_a_text_made_to_be_slow_is_read_at_once(bomb: str) -> None:
+    started = time.process_time()
+    new_text(bomb)
+    words_of(bomb)
+    assert time.process_time() - started < 5      # seconds of our own; a bad pattern takes minutes
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_mail_or_refused(content: bytes) -> None:
+    for data in (content, b"From: a@example.org\r\n" + content, raw() + content):
+        with contextlib.suppress(BadInput):
+            assert parse(data).kind in ("person", "auto", "bounce")
+
+
+def test_headers_are_decoded_and_threads_read_nearest_first() -> None:
+    mail = parse(raw(Subject="=?utf-8?q?R=C3=A9=3A_relev=C3=A9?=", In_Reply_To="<c@x>", References="<a@x> <b@x>"))
+    assert mail.subject == "Ré: relevé"
+    assert mail.references == ("c@x", "b@x", "a@x")
+    assert (mail.sender, mail.message_id, mail.kind) == ("ana@example.org", "m1@example.org", "person")
+
+
+def test_a_mail_without_an_id_has_one_by_its_content() -> None:
+    one, same, other = (parse(raw(body, Message_ID="")).message_id for body in ("a", "a", "b"))
+    assert one == same != other
+
+
+@pytest.mark.parametrize("sender", ["", "no address", "a@example.org, b@example.org", "<>", "a@b",
+                                    "alice@example.org(<bob@example.org>", "undisclosed-recipients:;"])
+def test_a_mail_from_nobody_or_from_two_is_refused(sender: str) -> None:
+    with pytest.raises(BadInput, match="no sender"):
+        parse(raw(From=sender))
+
+
+def test_the_name_of_a_sender_is_never_taken_for_the_address() -> None:
+    assert parse(raw(From='"ceo@solenne.example" <ana@example.org>')).sender == "ana@example.org"
+
+
+@pytest.mark.parametrize("headers", [
+    {"Auto_Submitted": "auto-replied"}, {"Auto_Submitted": "auto-generated (rejected)"}, {"Precedence": "bulk"},
+    {"X_Autoreply": "yes"}, {"X_Autorespond": "1"}, {"List_Id": "<news.example.org>"},
+    {"Subject": "Réponse automatique : absent"}, {"Subject": "Out of office Re: x"},
+    {"Subject": "Abwesenheitsnotiz"}, {"Subject": "Automatic reply: x"}, {"Subject": "Fuera de la oficina"},
+    {"Subject": "Risposta automatica: x"}, {"Subject": "Automatisch antwoord: x"},
+])
+def test_automatic_mails_are_recognised(headers: dict[str, str]) -> None:
+    assert parse(raw(**headers)).kind == "auto"
+
+
+def test_an_ordinary_mail_is_a_persons() -> None:
+    assert parse(raw(Auto_Submitted="no", Subject="Re: absente en mars, et ma facture ?")).kind == "person"
+
+
+BOUNCE = b"""From: Mail Delivery System <MAILER-DAEMON@mx.example.org>
+To: aide@solenne.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <b1@mx.example.org>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="x"
+
+--x
+Content-Type: text/plain
+
+I'm sorry.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; ana@example.org
+Action: failed
+Status: 5.1.1
+--x
+Content-Type: message/rfc822
+
+From: aide@solenne.example
+Message-ID: <ours@solenne.example>
+Subject: hello
+
+text
+--x--
+"""
+
+
+def test_a_bounce_names_the_mail_that_failed_and_whether_for_good() -> None:
+    mail = parse(BOUNCE)
+    assert (mail.kind, mail.bounced, mail.permanent) == ("bounce", ("ours@solenne.example",), True)
+    later = parse(BOUNCE.replace(b"Action: failed", b"Action: delayed").replace(b"5.1.1", b"4.4.1"))
+    assert (later.kind, later.permanent) == ("bounce", False)
+
+
+def test_html_is_read_as_words_without_its_quote() -> None:
+    markup = ("<html><head><style>p{}</style></head><body><p>Voici&nbsp;: <b>4512</b></p><script>x()</script>"
+              "<div class='gmail_quote'>Le 3 mars<blockquote>ancien</blockquote></div></body></html>")
+    assert words_of(markup) == "Voici : 4512"
+    assert words_of("<blockquote>tout est cité</blockquote>") == "tout est cité"
+
+
+def test_a_mail_of_html_alone_with_a_file_is_read() -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "ana@example.org", "photo"
+    message.set_content("<p>voir la <i>photo</i></p>", subtype="html")
+    message.add_attachment(b"%PDF-1.4 x", maintype="application", subtype="pdf", filename="relevé 1.pdf")
+    mail = parse(bytes(message))
+    assert mail.text == "voir la photo"
+    assert [(file.name, file.content[:4]) for file in mail.files] == [("relevé 1.pdf", b"%PDF")]
+
+
+@pytest.mark.parametrize(("results", "forged"), [
+    ("mx.solenne.example; dmarc=pass header.from=example.org", False),
+    ("mx.solenne.example; dmarc=fail; spf=pass", True), ("mx.solenne.example; spf=none", True),
+    ("mx.solenne.example; dkim=pass", False), ("mx.evil.example; dmarc=pass", True), ("", True),
+])
+def test_the_verdict_of_our_own_mail_server_counts(results: str, forged: bool) -> None:
+    assert parse(raw(Authentication_Results=results), authserv="mx.solenne.example").forged is forged
+    assert parse(raw(Authentication_Results=results)).forged is False
+
+
+def test_a_tag_opens_its_own_ticket_in_any_case_and_no_other() -> None:
+    address = OURS.reply_to("SOL-7F3K2Q")
+    assert address is not None
+    assert OURS.tagged(["x@y.z", address.lower()]) == "SOL-7F3K2Q"
+    assert OURS.tagged([address.replace("7F3K2Q", "7F3K2R")]) is None
+    assert OURS.tagged([address[:-25] + "a" + address[-24:]]) is None
+    assert Addresses(b"other", "aide@solenne.example", "").tagged([address]) is None
+    assert Addresses(b"key", "", "solenne.example").reply_to("SOL-7F3K2Q") is None
+
+
+def test_message_ids_repeat_for_a_key_and_cannot_be_computed_without_ours() -> None:
+    assert OURS.message_id("reply:1") == OURS.message_id("reply:1") != OURS.message_id("reply:2")
+    assert OURS.message_id("reply:1") != Addresses(b"other", "aide@solenne.example", "").message_id("reply:1")
+
+
+def test_a_subject_names_its_ticket() -> None:
+    assert reference_in("Re: [sol-7f3k2q] Votre demande") == "SOL-7F3K2Q"
+    assert reference_in("SOLUTION-123456") is None

@@ -1,0 +1,60 @@
+"""Self-harm, threats, fraud: heard in six languages, not in jest, and answered with whom to call."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.conversations.model import Event
+from bot.handover.safety import detect, plan, voice, words
+from bot.settings import LOCALES
+
+SELF_HARM = [
+    "je veux mourir", "j'ai plus la force de vivre", "Je vais me suicider si vous coupez", "autant en finir avec la vie",
+    "I want to kill myself", "there is no reason to live", "ik wil dood", "quiero morirme", "ich will nicht mehr leben",
+    "voglio farla finita", "JE VEUX PLUS VIVRE", "mon mari veut se suicider",
+]
+THREAT = [
+    "je vais venir vous buter", "on va mettre le feu à votre agence", "I'm going to kill you", "I know where you live",
+    "ik ga jullie vermoorden", "voy a mataros", "ich werde euch umbringen", "vi ammazzo tutti",
+]
+FRAUD = [
+    "on a piraté mon espace client", "je suis victime d'une arnaque", "quelqu'un a changé mon RIB dans mon compte",
+    "prélèvements frauduleux sur mon compte", "my account has been hacked", "someone changed my IBAN",
+    "mijn account is gehackt", "soy víctima de una estafa", "ich bin Opfer eines Betrugs", "qualcuno ha modificato il mio IBAN",
+]
+HARMLESS = [
+    "je meurs de rire", "cette facture va me tuer", "on meurt de froid ici", "sms frauduleux enedis", "faux conseiller téléphone",
+    "un inconnu a ouvert un contrat à mon nom sans que je signe quoi que ce soit", "comment reconnaître une arnaque ?",
+    "je vais vous quitter", "vos prix suicidaires", "this bill is killing me", "comment changer mon RIB ?", "", "🙂", "je ne suis pas suicidaire",
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    *((t, "self_harm") for t in SELF_HARM), *((t, "threat") for t in THREAT), *((t, "fraud") for t in FRAUD),
+    *((t, None) for t in HARMLESS)])
+def test_what_is_heard(text, kind):
+    assert detect(text) == kind
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_the_numbers_to_call_are_in_every_language(language):
+    assert "3114" in words("self_harm", language)
+    assert "112" in words("self_harm", language)
+    assert "17" in words("threat", language)
+    assert "17cyber" in words("fraud", language)
+
+
+@pytest.mark.parametrize(("text", "language", "answered"), [
+    ("I want to kill myself", "fr", "en"), ("ich will nicht mehr leben", "fr", "de"), ("je veux mourir", "fr", "fr"),
+    ("suicidio", "es", "es"), ("suicidio", "it", "it"), ("je veux mourir", "pl", "fr"), ("bonjour", "nl", "nl"),
+])
+def test_it_is_answered_in_the_words_own_language(text, language, answered):
+    assert voice(text, language) == answered
+
+
+def test_the_turn_says_it_and_hands_over_as_urgent():
+    event = Event("c", 3, "", "message", "customer", {"text": "je veux mourir"})
+    turn = plan("self_harm", event, "pl")
+    assert "3114" in turn.replies[0].text
+    assert turn.effects[0].payload["danger"] == turn.effects[0].payload["instructed"] == "self_harm"
+    assert turn.effects[0].payload["priority"] == "urgent"

@@ -1,0 +1,37 @@
+"""After an answer: what the article says of the price, the time, the papers."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.faq.articles import Article
+from bot.faq.aspects import MOST_LINES, asked_for, excerpt
+
+ARTICLE = Article(
+    id="x", locale="fr", title="Changer de titulaire", theme="contrat",
+    answer="Le changement est gratuit. La mise en service coûte environ 16 €.",
+    body="## Les étapes\n1. Joignez une **copie de la pièce d'identité**.\n2. Demandez-le dans [l'espace client](faq:espace).\n"
+         "- Délai : la prochaine facture, sous 30 jours.\n\n| Cas | Prix |\n|---|---|\n| a | 99 € |\n\nVous gardez votre numéro. Rien ne change.",
+)
+
+
+@pytest.mark.parametrize(("text", "language", "side"), [
+    ("combien ça coûte ?", "fr", "price"), ("cé gratui ?", "fr", None), ("c'est payant ?", "fr", "price"), ("c koi le délai", "fr", "time"),
+    ("combien de temps ça prend", "fr", "time"), ("quels papiers il faut ?", "fr", "papers"), ("merci beaucoup", "fr", None),
+    ("how much is it?", "en", "price"), ("how long does it take", "en", "time"), ("hoeveel kost dat?", "nl", "price"), ("hoe lang duurt het", "nl", "time"),
+    ("¿cuánto cuesta?", "es", "price"), ("¿cuánto tarda?", "es", "time"), ("was kostet das", "de", "price"), ("wie lange dauert es", "de", "time"),
+    ("welche unterlagen brauche ich", "de", "papers"), ("quanto costa?", "it", "price"), ("quanto tempo ci vuole", "it", "time"),
+])
+def test_the_side_asked_for(text: str, language: str, side: str | None) -> None:
+    assert asked_for(text, language) == side
+
+
+def test_lines_of_that_side_and_no_other() -> None:
+    assert excerpt(ARTICLE, "price") == ["Le changement est gratuit.", "La mise en service coûte environ 16 €."]
+    assert excerpt(ARTICLE, "time") == ["Délai : la prochaine facture, sous 30 jours."]
+    assert excerpt(ARTICLE, "papers") == ["Joignez une copie de la pièce d'identité."]
+
+
+def test_a_few_lines_at_most() -> None:
+    many = Article(id="y", locale="fr", title="T", theme="contrat", answer="Rien.", body="\n".join(f"- Option {n} : {n} €" for n in range(9)))
+    assert len(excerpt(many, "price")) == MOST_LINES

@@ -1,0 +1,154 @@
+"""What deploy/ asks for exists: settings, commands, hardening. Nothing here starts a container."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from bot.cli.app import COMMANDS
+from bot.cli.checks import CHECKS
+from bot.cli.processes import app as processes
+from bot.settings import ROOT, Settings
+
+DEPLOY = ROOT / "deploy"
+OURS = re.compile(r"RELAIS_[A-Z_]+")
+#: Read by the proxy's configuration alone.
+PROXY_ONLY = {"RELAIS_SITE"}
+UNITS = sorted((DEPLOY / "systemd").glob("relais-*"))
+HARDENING = {"NoNewPrivileges": "true", "ProtectSystem": "strict", "ProtectHome": "true", "PrivateTmp": "true", "PrivateDevices": "true",
+             "RestrictSUIDSGID": "true", "CapabilityBoundingSet": "", "SystemCallFilter": "@system-service"}
+
+
+def known(name: str) -> bool:
+    return name.removeprefix("RELAIS_").lower() in Settings.__fields__
+
+
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    return found
+
+
+def is_command(words: list[str]) -> bool:
+    """Whether `relais WORDS…` is a command, options aside."""
+    if words[0] != "run":
+        return words[0] in COMMANDS
+    group: Any = typer.main.get_command(processes)
+    return words[1] in group.commands and (words[1] != "check" or words[2] in CHECKS)
+
+
+def ours() -> dict[str, Any]:
+    return {name: service for name, service in compose()["services"].items() if service["image"] == "relais:latest"}
+
+
+def test_every_process_is_there_and_its_command_exists() -> None:
+    services = ours()
+    assert set(services) == {"prepare", "web", "dialogue-1", "dialogue-2", "worker"}
+    for name, service in services.items():
+        assert is_command(service["command"]), name
+        if name != "prepare":
+            check = service["healthcheck"]["test"]
+            assert check[:2] == ["CMD", "relais"], name
+            assert is_command(check[2:]), name
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    units = [path for path in (DEPLOY / "systemd").iterdir() if path.suffix in (".service", ".socket", ".target")]
+    for path in units:
+        text = path.read_text("utf-8").replace("/opt/relais/.venv/bin/relais", sys.executable)
+        (tmp_path / path.name).write_text(text, "utf-8")
+    names = [path.name.replace("@.", "@1.") for path in units]
+    assert len(names) >= 6
+    done = subprocess.run(["systemd-analyze", "verify", *(str(tmp_path / name) for name in names)],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+
+
+def test_every_variable_of_ours_is_a_setting() -> None:
+    for path in (*DEPLOY.rglob("*.env.example"), DEPLOY / "compose.yaml", DEPLOY / "Dockerfile", DEPLOY / "Caddyfile", *UNITS):
+        for name in OURS.findall(path.read_text("utf-8")):
+            assert known(name) or name in PROXY_ONLY, f"{path.name}: {name}"
+
+
+@pytest.mark.parametrize("name", sorted(compose()["services"]))
+def test_containers_are_shut_in(name: str) -> None:
+    service = compose()["services"][name]
+    assert service["read_only"] is True
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert not service.get("privileged")
+    if name != "prepare":
+        assert service["healthcheck"]["test"]
+        assert service["restart"] == "unless-stopped"
+    if name not in ("proxy",):
+        assert "ports" not in service, "only the proxy is reachable from outside"
+
+
+def test_database_and_redis_have_no_way_out_and_volumes_are_declared() -> None:
+    found = compose()
+    assert found["networks"]["inside"]["internal"] is True
+    for name in ("postgres", "redis"):
+        assert found["services"][name]["networks"] == ["inside"]
+    used = {volume.split(":")[0] for service in found["services"].values() for volume in service.get("volumes", []) if not volume.startswith(".")}
+    assert used == set(found["volumes"])
+
+
+def test_the_dialogue_addresses_are_the_dialogue_services() -> None:
+    environment = ours()["web"]["environment"]
+    urls = environment["RELAIS_DIALOGUE_URLS"].split(",")
+    assert sorted(urls) == [f"http://{name}:{environment['RELAIS_DIALOGUE_PORT']}" for name in sorted(ours()) if name.startswith("dialogue")]
+
+
+def test_the_image_does_not_run_as_root_and_copies_what_exists() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER")]
+    assert users
+    assert users[-1] not in ("0", "root")
+    for line in lines:
+        if line.startswith("COPY") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                assert (ROOT / source).exists(), source
+    command = next(line for line in lines if line.startswith("CMD"))
+    assert is_command(yaml.safe_load(command.removeprefix("CMD ")))
+
+
+def unit(path: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(path.read_text("utf-8"))
+    return parser
+
+
+@pytest.mark.parametrize("path", [path for path in UNITS if path.suffix == ".service"], ids=lambda path: path.name)
+def test_units_run_a_command_as_their_own_user_with_little_around_them(path: Path) -> None:
+    service = unit(path)["Service"]
+    program, *words = service["ExecStart"].split()
+    assert program == "/opt/relais/.venv/bin/relais"
+    assert is_command(words)
+    assert service["User"] == "relais"
+    for name, value in HARDENING.items():
+        assert service[name] == value, name
+    assert service["StateDirectory"] == "relais"
+
+
+def test_units_name_units_that_exist() -> None:
+    names = {path.name for path in UNITS} | {"relais.target"}
+    for path in (*UNITS, DEPLOY / "systemd" / "relais.target"):
+        section = unit(path)
+        for part, option in (("Unit", "Requires"), ("Unit", "Wants"), ("Unit", "PartOf"), ("Service", "Sockets"), ("Socket", "Service")):
+            for name in section.get(part, option, fallback="").split():
+                if name.startswith("relais"):
+                    assert re.sub(r"@\w+\.", "@.", name) in names, f"{path.name}: {name}"
+
+
+def test_the_web_processes_share_the_socket_of_their_unit() -> None:
+    assert unit(DEPLOY / "systemd" / "relais-web@.service")["Service"]["Sockets"] == "relais-web.socket"
+    assert unit(DEPLOY / "systemd" / "relais-web.socket")["Socket"]["ListenStream"].endswith(":8080")
