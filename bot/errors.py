@@ -20,6 +20,8 @@ layer knows HTTP numbers; only the command line knows exit codes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class RelaisError(Exception):
     """Base of all errors that have a sentence for a person."""
@@ -34,6 +36,12 @@ class RelaisError(Exception):
 
 class BadInput(RelaisError):
     code = "bad-input"
+
+
+def not_one_of(field: str, values: Iterable[str]) -> BadInput:
+    """The refusal of a value that is none of those allowed."""
+    allowed = ", ".join(values)
+    return BadInput(f"{field} must be one of {allowed}.", key="one_of", field=field, values=allowed)
 
 
 class TooLarge(BadInput):

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from bot.analytics import daily
 from bot.analytics.daily import Tally
 from bot.analytics.outcomes import CONFIRMED, DEFINITIONS, WITH_PERSON, Outcome
-from bot.errors import BadInput
+from bot.errors import BadInput, not_one_of
 from bot.storage.clock import iso
 
 GROUPINGS = ("", "day", "topic", "locale")
@@ -54,7 +54,7 @@ def figures(
 ) -> dict[str, Any]:
     """All figures of a period, and the same by day, topic or locale. Raises BadInput."""
     if by not in GROUPINGS:
-        raise BadInput("by is one of day, topic and locale.", key="one_of", field="by", values="day, topic, locale")
+        raise not_one_of("by", ("day", "topic", "locale"))
     dimensions = ("", by) if by in ("topic", "locale") else ("",)
     by_day = daily.days(connection, span.first, span.last, zone, dimensions)
     answer: dict[str, Any] = {

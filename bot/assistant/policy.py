@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.assistant.memory import Memory
+from bot.faq.aspects import asked_for
 from bot.understanding.thresholds import LIKELY, SURE_ALONE, Thresholds, wants_flow
 from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 
@@ -93,8 +94,12 @@ def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     best = articles[0].probability if articles else 0.0
     foreign = u.intent == "out_of_scope" and best < LIKELY
     again = bool(articles) and articles[0].id == m.article and m.last == "answer"
-    if again and best >= LIKELY and "context" in u.notes:      # more is asked of what was just read: that needs no dial
-        return Decision("answer", DETAIL, articles=articles[:1])
+    if again and "context" in u.notes:      # more is asked of what was just read: that needs no dial
+        beside = tuple(a for a in articles[1:3] if a.probability >= t.maybe)
+        if best >= LIKELY and asked_for(u.text, u.language):
+            return Decision("answer", DETAIL, articles=articles[:1] + beside)
+        if beside:
+            return Decision("options", articles=beside)
     if not foreign and best >= t.sure_in(u.language):
         if again and m.pending == "helped":
             return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")

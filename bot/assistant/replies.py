@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.assistant.context import TurnContext
 from bot.assistant.policy import DETAIL, Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
-from bot.faq.aspects import asked_for, excerpt
+from bot.faq.aspects import STEPS, asked_for, excerpt
 from bot.flows.danger import danger_of
 from bot.flows.outage import danger_words
 from bot.language.wording import fingerprint
@@ -51,7 +51,7 @@ def flow_button(turn: TurnContext, flow: str) -> Choice:
 
 
 def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str = "", flow: str | None = None,
-                 part: list[str] | None = None) -> list[Reply]:
+                 part: str = "") -> list[Reply]:
     """The short answer of an article, or the lines of a part of it, with its card, its flow and "did this help?"."""
     article = turn.article(slug, turn.language)
     if article is None:
@@ -65,7 +65,7 @@ def show_article(turn: TurnContext, slug: str, probability: float, *, lead: str 
     parts = [lead] if lead else []
     if article.locale != turn.language:
         parts.append(turn.say("answer.other_language", language=turn.say(f"language.{article.locale}")))
-    parts.append("\n".join(f"• {line}" for line in part) if part else article.answer.strip())
+    parts.append(part or article.answer.strip())
     choices: list[Choice] = []
     offered = article.flow or flow
     if offered:
@@ -104,8 +104,9 @@ def _detail(decision: Decision, turn: TurnContext) -> list[Reply]:
     side = asked_for(turn.understanding.text, turn.language)
     lines = excerpt(article, side) if article is not None and side is not None else []
     if lines:
-        return show_article(turn, best.id, best.probability, lead=turn.say(DETAIL), part=lines)
-    return _offer_human(Decision("offer_human", "handover.offer_again", reason="the article does not say"), turn)
+        marked = [f"{number}. {line}" if side == STEPS else f"• {line}" for number, line in enumerate(lines, 1)]
+        return show_article(turn, best.id, best.probability, lead=turn.say(DETAIL), part="\n".join(marked))
+    return _offer_human(Decision("offer_human", "handover.offer_again", articles=decision.articles[1:], reason="the article does not say"), turn)
 
 
 def _answer(decision: Decision, turn: TurnContext) -> list[Reply]:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.errors import BadInput, NotFound
+from bot.errors import BadInput, NotFound, not_one_of
 from bot.privacy.redaction import redact
 from bot.storage.clock import now_iso
 from bot.storage.schema import gap_decisions, gaps
@@ -103,7 +103,7 @@ def decide(
 ) -> dict[str, Any]:
     """Settle a group. Raises BadInput, NotFound. Returns its newest text, language and the decision."""
     if decision not in DECISIONS:
-        raise BadInput(f"decision must be one of {', '.join(DECISIONS)}.", key="one_of", field="decision", values=", ".join(DECISIONS))
+        raise not_one_of("decision", DECISIONS)
     if decision != "out_of_scope" and not slug:
         raise BadInput("Name the article (slug) this decision is about.", key="gap_article")
     language, _, folded = group.partition(":")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.errors import BadInput
+from bot.errors import BadInput, not_one_of
 
 SLA = ("", "due", "late")
 SNOOZED = ("", "no", "only")
@@ -32,9 +32,9 @@ class Filters:
 
     def __post_init__(self) -> None:
         if self.sla not in SLA:
-            raise BadInput("sla is due or late.", key="one_of", field="sla", values="due, late")
+            raise not_one_of("sla", ("due", "late"))
         if self.snoozed not in SNOOZED:
-            raise BadInput("snoozed is no or only.", key="one_of", field="snoozed", values="no, only")
+            raise not_one_of("snoozed", ("no", "only"))
 
     def kept(self) -> dict[str, str]:
         """What is set, as plain data."""

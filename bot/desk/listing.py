@@ -15,7 +15,7 @@ from bot.conversations.text import one_line
 from bot.desk import search
 from bot.desk.filters import Filters
 from bot.desk.snooze import asleep
-from bot.errors import BadInput
+from bot.errors import not_one_of
 from bot.storage.clock import iso
 from bot.storage.schema import conversations, events, sla_clocks, snoozes, tickets
 from bot.tickets.states import LIVE, PRIORITIES
@@ -96,7 +96,7 @@ def _filtered(filters: Filters, me: str, now: datetime) -> Any:
     if filters.priority:
         wanted = filters.priority.split(",")
         if any(name not in PRIORITIES for name in wanted):
-            raise BadInput(f"priority is one of {', '.join(PRIORITIES)}.", key="one_of", field="priority", values=", ".join(PRIORITIES))
+            raise not_one_of("priority", PRIORITIES)
         query = query.where(_T.priority.in_([PRIORITIES.index(name) for name in wanted]))
     for name in ("queue", "level", "locale", "channel"):
         if getattr(filters, name):

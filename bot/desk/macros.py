@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.conversations.text import clean, one_line
 from bot.desk.placeholders import BrokenPlaceholder, check
-from bot.errors import BadInput, Conflict, NotFound
+from bot.errors import BadInput, Conflict, NotFound, not_one_of
 from bot.settings import LOCALES
 from bot.storage.clock import now_iso
 from bot.storage.schema import macros
@@ -90,7 +90,7 @@ def _checked(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
         raise BadInput("Write the macro in at least one language.", key="macro_text")
     for locale, text in kept.items():
         if locale not in LOCALES:
-            raise BadInput(f"locale must be one of {', '.join(LOCALES)}.", key="one_of", field="locale", values=", ".join(LOCALES))
+            raise not_one_of("locale", LOCALES)
         if len(text) > _LONGEST:
             raise BadInput(f"A macro has at most {_LONGEST} characters ({locale} has {len(text)}).", key="macro_long", most=_LONGEST, locale=locale, length=len(text))
         try:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.conversations.text import clean
 from bot.desk import notify
-from bot.errors import BadInput, Conflict, NotFound
+from bot.errors import BadInput, Conflict, NotFound, not_one_of
 from bot.privacy.redaction import redact
 from bot.storage.clock import now_iso
 from bot.storage.schema import desk_requests
@@ -23,7 +23,7 @@ def ask(
 ) -> dict[str, Any]:
     """Ask the leads; personal data is taken out of the words. Raises BadInput."""
     if kind not in KINDS:
-        raise BadInput("kind must be macro or article.", key="one_of", field="kind", values="macro, article")
+        raise not_one_of("kind", ("macro", "article"))
     words = redact(clean(text))[:2000]
     if not words:
         raise BadInput("Say what is missing.", key="request_empty")
@@ -54,7 +54,7 @@ def decide(
 ) -> dict[str, Any]:
     """A lead settles a request (``done`` or ``declined``) with a word to whoever asked. Raises Conflict."""
     if status not in ("done", "declined"):
-        raise BadInput("status must be done or declined.", key="one_of", field="status", values="done, declined")
+        raise not_one_of("status", ("done", "declined"))
     done = connection.execute(
         sa.update(desk_requests).where(_R.id == request_id, _R.status == "open")
         .values(status=status, answer=clean(answer)[:1000] or None, decided_by=who, decided_at=now_iso()))

@@ -1,7 +1,7 @@
-"""A side of an article: what it says of the price, the time, the papers.
+"""A side of an article: what it says of the price, the time, the papers, the steps.
 
-After an answer, "combien ça coûte ?" or "c'est quoi le délai ?" asks for a part of what was shown. The lines that speak
-of it are better than the whole once more.
+After an answer, "combien ça coûte ?", "et si c'est pour demain ?" or "comment je fais ?" asks for a part of what was
+shown. The lines that speak of it are better than the whole once more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from bot.faq.articles import Article
 from bot.language.normalise import fold, normalise
 
 MOST_LINES = 3
+MOST_STEPS = 6
+STEPS = "steps"
 _LINE = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])\s+")
+_STEP = re.compile(r"^\s*\d{1,2}[.)]\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\d\s])")
 _HEADING = re.compile(r"^#+\s+")
 _TABLE = re.compile(r"^\s*\|")
@@ -30,12 +33,13 @@ _ASKED: dict[str, dict[str, re.Pattern[str]]] = {
         "it": re.compile(r"\b(?:quanto (?:costa|si paga|viene|devo pagare)|prezzo|cost[ao]|gratis|gratuito|caro)\b"),
     },
     "time": {
-        "fr": re.compile(r"\b(?:delais?|combien de (?:temps|jours?|semaines?|mois)|quand|c'est long|ca prend|sous combien|quelle date)\b"),
-        "en": re.compile(r"\b(?:how long|when|how many (?:days|weeks|months)|how fast|what date)\b"),
-        "nl": re.compile(r"\b(?:hoe lang|wanneer|hoeveel (?:tijd|dagen|weken)|hoe snel)\b"),
-        "es": re.compile(r"\b(?:cuanto (?:tarda\w*|tiempo)|plazos?|cuando|cuantos dias)\b"),
-        "de": re.compile(r"\b(?:wie (?:lange|schnell)|wann|wie viele (?:tage|wochen)|frist)\b"),
-        "it": re.compile(r"\b(?:quanto (?:tempo|ci vuole|ci mette|dura)|quando|tempi|quanti giorni)\b"),
+        "fr": re.compile(r"\b(?:delais?|combien de (?:temps|jours?|semaines?|mois)|quand|c'est long|ca prend|sous combien|quelle date"
+                         r"|demain|aujourd'hui|ce soir|tout de suite|urgen\w+|plus vite|rapidement)\b"),
+        "en": re.compile(r"\b(?:how long|when|how many (?:days|weeks|months)|how fast|what date|tomorrow|today|tonight|right away|urgent\w*|faster|quicker|asap)\b"),
+        "nl": re.compile(r"\b(?:hoe lang|wanneer|hoeveel (?:tijd|dagen|weken)|hoe snel|morgen\w*|vandaag|vanavond|meteen|dringend|spoed|sneller)\b"),
+        "es": re.compile(r"\b(?:cuanto (?:tarda\w*|tiempo)|plazos?|cuando|cuantos dias|manana|hoy|esta noche|urgente\w*|mas rapido|ya mismo)\b"),
+        "de": re.compile(r"\b(?:wie (?:lange|schnell)|wann|wie viele (?:tage|wochen)|frist|morgen|heute|sofort|dringend|eilig|schneller)\b"),
+        "it": re.compile(r"\b(?:quanto (?:tempo|ci vuole|ci mette|dura)|quando|tempi|quanti giorni|domani|oggi|stasera|subito|urgente\w*|piu veloce|in fretta)\b"),
     },
     "papers": {
         "fr": re.compile(r"\b(?:documents?|papiers?|justificatifs?|pieces?)\b"),
@@ -44,6 +48,14 @@ _ASKED: dict[str, dict[str, re.Pattern[str]]] = {
         "es": re.compile(r"\b(?:documentos?|papeles|justificantes?)\b"),
         "de": re.compile(r"\b(?:unterlagen|papiere|dokumente|nachweis\w*)\b"),
         "it": re.compile(r"\b(?:documenti|carte|giustificativi)\b"),
+    },
+    STEPS: {
+        "fr": re.compile(r"\b(?:comment (?:je|on|ca|faire|faut|il faut|proceder|s'y prendre)|qu'est-ce que je (?:dois )?fai\w+|je fais quoi|etapes?|demarches?|marche a suivre)\b"),
+        "en": re.compile(r"\b(?:how (?:do|can|should|would) (?:i|we)|how does (?:it|that|this)|what (?:do|should) i do|steps?|how to)\b"),
+        "nl": re.compile(r"\b(?:hoe (?:doe|moet|kan|werkt|gaat|regel|vraag)|wat moet ik doen|stappen)\b"),
+        "es": re.compile(r"\b(?:como (?:lo |se |la )*(?:hago|hace|puedo|funciona|tengo|solicito|pido)|que (?:hago|tengo que hacer)|pasos)\b"),
+        "de": re.compile(r"\b(?:wie (?:mache|geht|kann|funktioniert|muss|gehe)|was muss ich (?:tun|machen)|schritte?)\b"),
+        "it": re.compile(r"\b(?:come (?:si fa|faccio|fare|funziona|posso|devo)|cosa devo fare|passaggi|passi)\b"),
     },
 }
 #: What a line that answers has in it, in folded text; the signs of a language and those of all.
@@ -62,19 +74,25 @@ _ANSWERED: dict[str, re.Pattern[str]] = {
 
 
 def asked_for(text: str, language: str) -> str | None:
-    """Which side a message asks for: ``price``, ``time``, ``papers``, or None."""
+    """Which side a message asks for: ``price``, ``time``, ``papers``, ``steps``, or None."""
     folded = normalise(text, language)
     return next((side for side, patterns in _ASKED.items() if language in patterns and patterns[language].search(folded)), None)
 
 
 def excerpt(article: Article, side: str) -> list[str]:
-    """At most three lines of the article that speak of that side, as plain text; the short answer's first."""
+    """At most three lines of the article that speak of that side, as plain text, the short answer's first; or its steps."""
+    if side == STEPS:
+        return [_plain(_STEP.sub("", line).strip()) for line in article.body.splitlines() if _STEP.match(line)][:MOST_STEPS]
     found: list[str] = []
     for line in [*_sentences(article.answer), *_lines(article.body)]:
-        plain = _STRESS.sub(r"\1", _LINK.sub(r"\1", line))
+        plain = _plain(line)
         if _ANSWERED[side].search(fold(plain)) and plain not in found:
             found.append(plain)
     return found[:MOST_LINES]
+
+
+def _plain(line: str) -> str:
+    return _STRESS.sub(r"\1", _LINK.sub(r"\1", line))
 
 
 def _sentences(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.errors import BadInput
+from bot.errors import not_one_of
 from bot.storage import outbox as rows
 from bot.storage.clock import now_iso
 from bot.storage.schema import outbox
@@ -88,5 +88,5 @@ def _condition(state: str) -> Any:
         "dead": _O.dead.is_(True),
     }
     if state not in conditions:
-        raise BadInput(f"state must be one of {', '.join(STATES)}.", key="one_of", field="state", values=", ".join(STATES))
+        raise not_one_of("state", STATES)
     return conditions[state]

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.errors import BadInput, Conflict, NotFound
+from bot.errors import BadInput, Conflict, NotFound, not_one_of
 from bot.settings import LOCALES, Settings
 from bot.staff.passwords import generate, hash_password, verify
 from bot.staff.roles import ROLES
@@ -45,11 +45,11 @@ def create(
     if not _NAME.fullmatch(username):
         raise BadInput("A user name has 2 to 40 of a–z, 0–9, '.', '_' and '-'.", key="account_name")
     if role not in ROLES:
-        raise BadInput(f"role must be one of {', '.join(ROLES)}.", key="one_of", field="role", values=", ".join(ROLES))
+        raise not_one_of("role", ROLES)
     if len(password) < 10:
         raise BadInput("A password has at least 10 characters.", key="account_password")
     if any(language not in LOCALES for language in languages):
-        raise BadInput(f"languages must be among {', '.join(LOCALES)}.", key="one_of", field="languages", values=", ".join(LOCALES))
+        raise not_one_of("languages", LOCALES)
     if connection.execute(sa.select(_S.username).where(_S.username == username)).first():
         raise Conflict(f"There already is an account {username}.", key="account_taken", username=username)
     connection.execute(sa.insert(staff).values(
@@ -121,7 +121,7 @@ def set_abilities(
         values["capacity"] = capacity
     if presence is not None:
         if presence not in PRESENCE:
-            raise BadInput(f"presence must be one of {', '.join(PRESENCE)}.", key="one_of", field="presence", values=", ".join(PRESENCE))
+            raise not_one_of("presence", PRESENCE)
         values["presence"] = presence
     if values:
         connection.execute(sa.update(staff).where(_S.username == username).values(**values))

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.conversations.model import Draft
 from bot.conversations.wording import say
-from bot.errors import BadInput
+from bot.errors import BadInput, not_one_of
 from bot.staff import accounts
 from bot.staff.accounts import Member
 from bot.storage.clock import utcnow
@@ -37,7 +37,7 @@ def escalate(
     must_hold(ticket, who)
     target = level or level_above(ticket["level"])
     if target not in LEVELS:
-        raise BadInput(f"level must be one of {', '.join(LEVELS)}.", key="one_of", field="level", values=", ".join(LEVELS))
+        raise not_one_of("level", LEVELS)
     if LEVELS.index(target) <= LEVELS.index(ticket["level"]):
         raise BadInput(f"The ticket already is at level {ticket['level']}.", key="level_same", level=ticket["level"])
     detail = {"from": ticket["level"], "to": target, "reason": reason[:500],
@@ -52,7 +52,7 @@ def escalate(
 def prioritise(connection: Connection, reference: str, who: Member, priority: str) -> Done:
     """Set the priority (``urgent``, ``high``, ``normal``). Raises BadInput."""
     if priority not in PRIORITIES:
-        raise BadInput(f"priority must be one of {', '.join(PRIORITIES)}.", key="one_of", field="priority", values=", ".join(PRIORITIES))
+        raise not_one_of("priority", PRIORITIES)
     ticket = store.get(connection, reference, lock=True)
     before = PRIORITIES[ticket["priority"]]
     if before == priority:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.errors import BadInput
+from bot.errors import BadInput, not_one_of
 from bot.settings import LOCALES
 from bot.tickets.rules import ANY, FACTS, NONE, OTHER, decide
 from bot.tickets.states import LEVELS, PRIORITIES
@@ -41,7 +41,7 @@ def check(value: Mapping[str, Any]) -> dict[str, Any]:
         raise BadInput(f"No rule gives a queue to this: {hole}. Add a last rule without conditions.", key="rules_hole", hole=hole)
     assignment = value.get("assignment", "suggest")
     if assignment not in ASSIGNMENT:
-        raise BadInput(f"assignment must be one of {', '.join(ASSIGNMENT)}.", key="one_of", field="assignment", values=", ".join(ASSIGNMENT))
+        raise not_one_of("assignment", ASSIGNMENT)
     return {"rules": rules, "fallback": _fallback(value.get("fallback") or {}), "queues": queues,
             "assignment": assignment}
 

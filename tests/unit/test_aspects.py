@@ -19,6 +19,9 @@ ARTICLE = Article(
     ("combien ça coûte ?", "fr", "price"), ("cé gratui ?", "fr", None), ("c'est payant ?", "fr", "price"), ("c koi le délai", "fr", "time"),
     ("combien de temps ça prend", "fr", "time"), ("quels papiers il faut ?", "fr", "papers"), ("merci beaucoup", "fr", None),
     ("how much is it?", "en", "price"), ("how long does it take", "en", "time"), ("hoeveel kost dat?", "nl", "price"), ("hoe lang duurt het", "nl", "time"),
+    ("et si c'est pour demain matin ?", "fr", "time"), ("et si je suis pressé, c'est plus vite ?", "fr", "time"), ("comment je fais ?", "fr", "steps"),
+    ("how do I do that", "en", "steps"), ("¿y cómo se hace?", "es", "steps"), ("und wie geht das?", "de", "steps"), ("come si fa?", "it", "steps"),
+    ("hoe moet ik dat doen?", "nl", "steps"), ("¿y si es para mañana?", "es", "time"), ("en als het morgen moet?", "nl", "time"),
     ("¿cuánto cuesta?", "es", "price"), ("¿cuánto tarda?", "es", "time"), ("was kostet das", "de", "price"), ("wie lange dauert es", "de", "time"),
     ("welche unterlagen brauche ich", "de", "papers"), ("quanto costa?", "it", "price"), ("quanto tempo ci vuole", "it", "time"),
 ])
@@ -30,6 +33,10 @@ def test_lines_of_that_side_and_no_other() -> None:
     assert excerpt(ARTICLE, "price") == ["Le changement est gratuit.", "La mise en service coûte environ 16 €."]
     assert excerpt(ARTICLE, "time") == ["Délai : la prochaine facture, sous 30 jours."]
     assert excerpt(ARTICLE, "papers") == ["Joignez une copie de la pièce d'identité."]
+
+
+def test_steps_are_the_numbered_lines() -> None:
+    assert excerpt(ARTICLE, "steps") == ["Joignez une copie de la pièce d'identité.", "Demandez-le dans l'espace client."]
 
 
 def test_a_few_lines_at_most() -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.language.encoder import load_encoder
 from bot.language.training.corpus import FOLDS, LANGUAGES, own_topics
+from bot.language.training.export import write
 from bot.language.training.noise import without_accents
+from bot.language.training.restore import restore
 from bot.language.training.student import LAYERS, Student
 from bot.language.training.teacher import unigram
 from bot.language.training.teacher_file import read
@@ -104,6 +107,20 @@ def test_what_is_segmented_without_a_dropped_piece_is_segmented_as_before(packed
     part = unigram([(packed.pieces[piece], packed.scores[piece]) for piece in kept], packed.unknown)
     assert whole.encode("FACTURE  trop").tokens == ["<s>", "▁facture", "▁trop", "</s>"]
     assert part.encode("FACTURE  trop").tokens == whole.encode("FACTURE  trop").tokens
+
+
+def test_an_exported_student_gives_the_same_vectors_and_can_be_trained_further(packed_file: Path, tmp_path: Path) -> None:
+    packed = read(packed_file)
+    tokenizer = unigram(list(zip(packed.pieces, packed.scores, strict=True)), packed.unknown)
+    texts = ["facture", "trop", "facture trop trop", "trop facture"]
+    student = Student.from_teacher(packed, tokenizer, range(len(PIECES)))
+    before = student.encode(texts)
+    write(student, tmp_path, "small", texts)
+    exported = load_encoder(str(tmp_path)).encode(texts)
+    restored = restore(tmp_path)
+    assert (exported * before).sum(1).min() > 0.98
+    assert (restored.encode(texts) * before).sum(1).min() > 0.98
+    assert restored.body.config.num_attention_heads == packed.heads
 
 
 def test_accents_are_dropped_and_nothing_else() -> None:

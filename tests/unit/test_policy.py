@@ -188,11 +188,19 @@ def test_a_side_of_the_article_just_shown_is_answered_with_its_lines() -> None:
     assert "3 jours" not in replies[0].text
 
 
-def test_a_side_that_the_article_does_not_speak_of_offers_a_person() -> None:
+def test_a_side_that_the_article_does_not_speak_of_offers_a_person_and_what_else_may_fit() -> None:
     memory = Memory()
     respond(context(message("faq", ("a3", 0.9)), memory, 0))
-    replies, _ = respond(context(message("faq", ("a3", 0.8), text="quels papiers ?", notes=("context",)), memory, 1))
-    assert replies[0].choices[0].id == "human"
+    replies, _ = respond(context(message("faq", ("a3", 0.8), ("a1", 0.3), ("a2", 0.1), text="quels papiers ?", notes=("context",)), memory, 1))
+    assert [choice.id for choice in replies[0].choices] == ["human", "article:a1", "else"]
+
+
+def test_another_case_asked_of_the_article_just_shown_is_not_taken_for_a_side_of_it() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a3", 0.9)), memory, 0))
+    again = message("faq", ("a3", 0.9), ("a1", 0.4), text="et pour ma résidence secondaire ?", notes=("context",))
+    replies, _ = respond(context(again, memory, 1))
+    assert [choice.id for choice in replies[0].choices if choice.id.startswith("article:")] == ["article:a1"]
 
 
 @pytest.mark.parametrize(("confidence", "flow"), [(0.85, "payment_plan"), (0.55, None)])

@@ -85,11 +85,16 @@ def to_onnx(student: Student, path: Path, texts: Sequence[str]) -> None:
         )
 
 
-def write(student: Student, folder: Path, name: str) -> None:
+def shown_texts() -> list[str]:
+    """Passages and phrasings that show how large activations get."""
+    topics = own_topics()
+    return [text for topic in topics[:: len(topics) // _SHOWN] for text in (topic.passage, *topic.phrasings["fr"])]
+
+
+def write(student: Student, folder: Path, name: str, texts: Sequence[str] | None = None) -> None:
     """The whole folder but the model card."""
     folder.mkdir(parents=True, exist_ok=True)
-    topics = own_topics()[:: len(own_topics()) // _SHOWN]
-    to_onnx(student, folder / MODEL, [text for topic in topics for text in (topic.passage, *topic.phrasings["fr"])])
+    to_onnx(student, folder / MODEL, texts or shown_texts())
     student.tokenizer.no_truncation()
     student.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     files = {
@@ -101,6 +106,7 @@ def write(student: Student, folder: Path, name: str) -> None:
         {
             "name": name,
             "dimension": int(student.body.config.hidden_size),
+            "heads": int(student.body.config.num_attention_heads),
             "max_tokens": MAX_TOKENS,
             "model": MODEL,
             "sha256": files,

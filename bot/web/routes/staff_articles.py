@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from bot.coverage import dial
-from bot.errors import BadInput
+from bot.errors import BadInput, not_one_of
 from bot.faq import store
 from bot.faq.markdown import to_html
 from bot.settings import LOCALES
@@ -135,4 +135,4 @@ def put_settings(
 def _locale(locale: str, *, empty: bool = False) -> str:
     if locale in LOCALES or (empty and not locale):
         return locale
-    raise BadInput(f"locale must be one of {', '.join(LOCALES)}.", key="one_of", field="locale", values=", ".join(LOCALES))
+    raise not_one_of("locale", LOCALES)

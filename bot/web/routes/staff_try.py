@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from bot.errors import BadInput
+from bot.errors import BadInput, not_one_of
 from bot.settings import LOCALES
 from bot.staff.accounts import Member
 from bot.web.deps import CleanStr, Name, ServicesDep, allowed
@@ -32,7 +32,7 @@ async def try_message(
     if not text:
         raise BadInput("Type a message to try.", key="try_empty")
     if body.locale is not None and body.locale not in LOCALES:
-        raise BadInput(f"locale must be one of {', '.join(LOCALES)}.", key="one_of", field="locale", values=", ".join(LOCALES))
+        raise not_one_of("locale", LOCALES)
     found = await parts.client.understand(text, body.locale)
     for article in found.get("articles", ()):
         article["title"] = await run_in_threadpool(parts.articles.title, article["id"], article["locale"])
