@@ -34,7 +34,7 @@ class Product:
         self.output = home / "serve.out"
         self.http = httpx.Client(timeout=20)
 
-    def start(self, timeout: float = 600) -> Product:
+    def start(self, timeout: float = 1500) -> Product:
         """Start and wait for the address line."""
         self.home.mkdir(parents=True, exist_ok=True)
         MODELS.mkdir(parents=True, exist_ok=True)
