@@ -32,6 +32,7 @@ from bot.assistant.replies import (
 from bot.errors import BackofficeDown, NotAllowed, RelaisError
 from bot.failpoints import reached
 from bot.flows.engine import advance, ask_again
+from bot.flows.hearing import yes_no
 from bot.flows.types import Advance, Finish, Flow, Scene
 
 #: Slots that belong to the running flow and are cleared when it ends.
@@ -75,11 +76,19 @@ class ValidateFlow(FlowAction, ABC):
             started = {"flow_key": f"{turn.conversation_id}:{turn.turn_id}", "flow_trail": [], "flow_failures": 0,
                        "flow_status": None, "requested_slot": None}
             turn.memory.unknown, turn.memory.pending = 0, None
+        else:
+            _take_offer(turn, self.flow.id)
         scene = turn.scene({**slots, **started})
         heard = _opening(turn) if started else turn.heard
         chosen = heard.choice or ""
         if chosen.startswith("flow:") and chosen.removeprefix("flow:") not in ("back", "cancel", "restart", self.flow.id):
             return self._leave(turn, "switched", {"flow_next": chosen.removeprefix("flow:")})
+        if chosen == f"flow:{self.flow.id}":      # "carry on here"
+            again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
+            if again is not None:
+                utter(dispatcher, [again])
+                remember([again], turn)
+                return self._events(turn, {}, Advance(requested=slots.get("requested_slot")))
         try:
             result = await asyncio.to_thread(advance, self.flow, heard, scene)
         except BackofficeDown as error:
@@ -89,9 +98,14 @@ class ValidateFlow(FlowAction, ABC):
             result = await asyncio.to_thread(advance, self.flow, heard, turn.scene({**scene.slots, **forgotten}))
             result.slots = {**forgotten, **result.slots}
         if result.interrupted:
+            person = decide(turn.understanding, turn.memory, turn.thresholds) if turn.heard.choice is None else None
+            if person is not None and person.kind == "handover" and not person.urgent:      # danger was heard before
+                return self._leave(turn, "handover", {"flow_note": person.reason})
             result.replies = self._in_between(turn, replace(scene, slots={**scene.slots, **result.slots}))
         if started and result.replies and turn.heard.choice is None:
             result.replies[0].articles = read_more(turn)
+        elif result.replies and result.replies[-1].reply == "options":      # the questions do not fit: a person is offered
+            turn.memory.pending = "human"
         utter(dispatcher, result.replies)
         remember(result.replies, turn)
         return self._events(turn, {**started, **result.slots}, result)
@@ -121,10 +135,12 @@ class ValidateFlow(FlowAction, ABC):
         for reply in replies:
             reply.feedback = False
             reply.choices = [c for c in reply.choices if not c.id.startswith("flow:")]
+        turn.memory.pending = None      # the flow's own question comes last, and a yes answers that
         again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
         return [*replies, again] if again else replies
 
     def _offer_switch(self, turn: TurnContext, other: str) -> Reply:
+        turn.memory.pending = f"flow:{other}"
         label = turn.say(f"choice.flow_{other}")
         return Reply(text=turn.say("flow.switch", other=label), reply="flow",
                      choices=[Choice(id=f"flow:{other}", label=label), Choice(id=f"flow:{self.flow.id}", label=turn.say("choice.continue"))])
@@ -135,8 +151,21 @@ def _opening(turn: TurnContext) -> Any:
     heard = turn.heard
     if heard.choice and heard.choice.startswith("flow:"):
         entities = turn.extract(turn.memory.asks[-1]) if turn.memory.asks else ()
-        return replace(heard, choice=None, understanding=replace(heard.understanding, entities=entities))
+        # The button's label is our own words: no step, and no alarm, may hear it.
+        return replace(heard, choice=None, understanding=replace(heard.understanding, text="", entities=entities))
     return heard
+
+
+def _take_offer(turn: TurnContext, flow: str) -> None:
+    """Yes and no answer what was put last: the offer of a person or of another flow, not this flow's question."""
+    offer, turn.memory.pending = turn.memory.pending or "", None
+    if offer != "human" and not offer.startswith("flow:"):
+        return
+    said = yes_no(turn.heard)
+    if said or (said is None and turn.understanding.intent == "acknowledge"):
+        turn.heard = replace(turn.heard, choice=offer)
+    elif said is False and turn.understanding.intent != "cancel":
+        turn.heard = replace(turn.heard, choice=f"flow:{flow}")
 
 
 class SubmitFlow(FlowAction, ABC):

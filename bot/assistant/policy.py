@@ -51,6 +51,8 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     upset = u.intent in ANGER or (u.mood == "angry" and u.intent in ("out_of_scope", *REFUSALS))
     if upset and m.anger >= 1 and not _sure(u, m, t):
         return Decision("handover", "handover.angry", reason="anger")
+    if m.pending == "human" and u.intent == "deny":      # no to the person, who stays one button away
+        return Decision("smalltalk", "smalltalk.deny")
     if u.intent in REFUSALS and m.last in ("answer", "options", "qualify", "nonanswer"):
         return _refused(u, m, t)
     if u.intent == "affirm" and m.pending == "helped":

@@ -98,15 +98,17 @@ def _refs(turn: TurnContext, candidates: tuple[ArticleCandidate, ...]) -> list[A
 
 
 def _detail(decision: Decision, turn: TurnContext) -> list[Reply]:
-    """What the article just shown says of the side asked for; where it says nothing of it, a person may."""
+    """What the article just shown says of the side asked for; where it says nothing (new) of it, what lies next to it, or a person."""
     best = decision.articles[0]
     article = turn.article(best.id, turn.language)
     side = asked_for(turn.understanding.text, turn.language)
     lines = excerpt(article, side) if article is not None and side is not None else []
-    if lines:
-        marked = [f"{number}. {line}" if side == STEPS else f"• {line}" for number, line in enumerate(lines, 1)]
-        return show_article(turn, best.id, best.probability, lead=turn.say(DETAIL), part="\n".join(marked))
-    return _offer_human(Decision("offer_human", "handover.offer_again", articles=decision.articles[1:], reason="the article does not say"), turn)
+    part = "\n".join(f"{number}. {line}" if side == STEPS else f"• {line}" for number, line in enumerate(lines, 1))
+    if part and fingerprint(part) not in turn.memory.said[-2:]:
+        return show_article(turn, best.id, best.probability, lead=turn.say(DETAIL), part=part)
+    related = [turn.article(slug, turn.language) for slug in article.related[:2]] if article is not None else []
+    beside = decision.articles[1:] or tuple(ArticleCandidate(a.id, a.locale, a.title, 0.0) for a in related if a is not None)
+    return _offer_human(Decision("offer_human", "handover.offer_again", articles=beside, reason="the article does not say"), turn)
 
 
 def _answer(decision: Decision, turn: TurnContext) -> list[Reply]:
@@ -234,8 +236,11 @@ def _smalltalk(decision: Decision, turn: TurnContext) -> list[Reply]:
         choices = starting_points(turn)
     elif intent in _UPSET or intent in ("confused", "disbelief", "deny"):
         choices = [button(turn, "human"), button(turn, "else")]
+        if intent == "deny" and memory.pending == "human":
+            memory.pending = None
     elif intent == "which_one":
-        refs = [c for c in memory.offered if c.startswith(("article:", "theme:", "flow:"))]
+        refs = [c for c in memory.offered if c.startswith(("article:", "theme:"))
+                or (c.startswith("flow:") and turn.wording.has(f"choice.{c.replace(':', '_')}", "fr"))]
         choices = [Choice(id=c, label=_label(turn, c)) for c in refs] + [button(turn, "human")]
         kind = "options"
     elif intent == "helped":

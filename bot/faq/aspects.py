@@ -60,7 +60,7 @@ _ASKED: dict[str, dict[str, re.Pattern[str]]] = {
 }
 #: What a line that answers has in it, in folded text; the signs of a language and those of all.
 _ANSWERED: dict[str, re.Pattern[str]] = {
-    "price": re.compile(r"\d\s*(?:€|euros?\b)|\b(?:gratuit\w*|sans frais|free|no charge|gratis|kosteloos|sin coste|kostenlos|kostenfrei|gratuit[oa]|senza costi)\b"),
+    "price": re.compile(r"\d\s*(?:€|euros?\b)|€\s*\d|\b(?:gratuit\w*|sans frais|free|no charge|gratis|kosteloos|sin coste|kostenlos|kostenfrei|gratuit[oa]|senza costi)\b"),
     "time": re.compile(
         r"\b\d+\s*(?:jours?|semaines?|mois|heures?|h|minutes?|ans?|days?|weeks?|months?|hours?|years?|dagen?|weken|week|maand(?:en)?|uur|jaar"
         r"|dias?|semanas?|mes(?:es)?|horas?|anos?|tage?n?|wochen?|monate?n?|stunden?|jahre?n?|giorn[oi]|settiman[ae]|mes[ei]|or[ae]|ann[oi])\b"

@@ -13,6 +13,8 @@ from typing import Any
 
 from bot.assistant.protocol import Choice, Reply
 from bot.errors import NotAllowed
+from bot.flows.danger import danger_of
+from bot.flows.outage import danger_words
 from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
 from bot.language.wording import fingerprint
 from bot.understanding.thresholds import LIKELY
@@ -45,7 +47,7 @@ def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
 
 
 def _advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
-    shortcut = flow.shortcut(heard, scene) if flow.shortcut else None
+    shortcut = (flow.shortcut(heard, scene) if flow.shortcut else None) or _danger(heard, scene)
     if shortcut is not None:
         return _ended(shortcut)
     control = _control(flow, heard, scene)
@@ -58,6 +60,16 @@ def _advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
         return Advance(interrupted=True, requested=scene.slots.get("requested_slot"))
     along = _check(flow, scene, found, problems)
     return _continue(flow, scene, found, problems, base=along)
+
+
+def _danger(heard: Heard, scene: Scene) -> Finish | None:
+    """Danger outweighs whatever was being asked: what to do now, and people at once."""
+    if heard.choice is not None or heard.understanding.intent != "urgent":
+        return None
+    kind = danger_of(heard.understanding)
+    if kind is None:
+        return None
+    return Finish(end="handover", replies=[Reply(text=danger_words(kind, scene.say), reply="flow")], note=f"urgent: {kind}", urgent=True)
 
 
 def _asks_something_else(heard: Heard, scene: Scene, found: Mapping[str, Any]) -> bool:

@@ -96,6 +96,8 @@ class Talk:
             assert self.ticket, f"no ticket{where}"
         if "text" in expect:
             assert re.search(expect["text"], " ".join(event["text"] for event in bot)), where
+        if "not_text" in expect:
+            assert not re.search(expect["not_text"], " ".join(event["text"] for event in bot)), where
         if "flow" in expect or "language" in expect:
             state = conversation_state(self.product, self.customer.id)
             if "flow" in expect and not self.ticket:

@@ -42,3 +42,8 @@ def test_steps_are_the_numbered_lines() -> None:
 def test_a_few_lines_at_most() -> None:
     many = Article(id="y", locale="fr", title="T", theme="contrat", answer="Rien.", body="\n".join(f"- Option {n} : {n} €" for n in range(9)))
     assert len(excerpt(many, "price")) == MOST_LINES
+
+
+@pytest.mark.parametrize(("locale", "answer"), [("en", "Allow about €16 for electricity."), ("nl", "Reken op ongeveer € 16 voor elektriciteit.")])
+def test_amounts_are_found_as_each_language_writes_them(locale: str, answer: str) -> None:
+    assert excerpt(Article(id="x", locale=locale, title="T", theme="contrat", answer=answer, body=""), "price") == [answer]

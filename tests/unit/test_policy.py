@@ -208,3 +208,34 @@ def test_a_wish_half_heard_puts_no_button_beside_a_sure_article(confidence: floa
     wish = replace(message("flow_payment_plan", ("a1", 0.75)), confidence=confidence, flow=("payment_plan", confidence))
     decision = decide(wish, Memory(), THRESHOLDS)
     assert (decision.kind, decision.flow) == ("answer", flow)
+
+
+def test_no_to_a_person_is_taken_as_said_and_leaves_the_way_open() -> None:
+    memory = Memory(last="options", pending="human", unknown=2, offered=["human", "else"])
+    turn = context(message("deny"), memory, 3)
+    replies, _ = respond(turn)
+    assert replies[0].reply == "smalltalk"
+    assert "human" in [choice.id for choice in replies[0].choices]
+    assert not [effect for effect in turn.effects if effect.kind == "handover"]
+    replies, _ = respond(context(message("out_of_scope"), memory, 4))
+    assert replies[0].reply == "handover"
+
+
+def test_what_a_flow_offered_is_offered_again_only_where_it_has_a_name() -> None:
+    memory = Memory(last="options", offered=["human", "flow:back", "flow:cancel", "flow:outage"])
+    replies, _ = respond(context(message("acknowledge"), memory, 1))
+    assert [choice.id for choice in replies[0].choices] == ["flow:outage", "human"]
+
+
+def test_the_same_lines_are_not_shown_twice_for_two_sides() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a3", 0.9)), memory, 0))
+    both = replace(BY_ID["a3"], body="- Sous 3 jours : 12 €", related=("a1",))
+    said = []
+    for n, text in enumerate(("combien ça coûte ?", "et pour demain ?"), 1):
+        turn = context(message("faq", ("a3", 0.9), text=text, notes=("context",)), memory, n)
+        turn.article = lambda slug, locale: both if slug == "a3" else BY_ID[slug]
+        replies, _ = respond(turn)
+        said.append(replies[0])
+    assert said[0].reply == "answer"
+    assert [choice.id for choice in said[1].choices] == ["human", "article:a1", "else"]
