@@ -13,7 +13,7 @@ from bot.language.normalise import fold, normalise
 
 MOST_LINES = 3
 MOST_STEPS = 6
-STEPS = "steps"
+STEPS, SOON = "steps", "soon"
 _LINE = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])\s+")
 _STEP = re.compile(r"^\s*\d{1,2}[.)]\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\d\s])")
@@ -33,13 +33,20 @@ _ASKED: dict[str, dict[str, re.Pattern[str]]] = {
         "it": re.compile(r"\b(?:quanto (?:costa|si paga|viene|devo pagare)|prezzo|cost[ao]|gratis|gratuito|caro)\b"),
     },
     "time": {
-        "fr": re.compile(r"\b(?:delais?|combien de (?:temps|jours?|semaines?|mois)|quand|c'est long|ca prend|sous combien|quelle date"
-                         r"|demain|aujourd'hui|ce soir|tout de suite|urgen\w+|plus vite|rapidement)\b"),
-        "en": re.compile(r"\b(?:how long|when|how many (?:days|weeks|months)|how fast|what date|tomorrow|today|tonight|right away|urgent\w*|faster|quicker|asap)\b"),
-        "nl": re.compile(r"\b(?:hoe lang|wanneer|hoeveel (?:tijd|dagen|weken)|hoe snel|morgen\w*|vandaag|vanavond|meteen|dringend|spoed|sneller)\b"),
-        "es": re.compile(r"\b(?:cuanto (?:tarda\w*|tiempo)|plazos?|cuando|cuantos dias|manana|hoy|esta noche|urgente\w*|mas rapido|ya mismo)\b"),
-        "de": re.compile(r"\b(?:wie (?:lange|schnell)|wann|wie viele (?:tage|wochen)|frist|morgen|heute|sofort|dringend|eilig|schneller)\b"),
-        "it": re.compile(r"\b(?:quanto (?:tempo|ci vuole|ci mette|dura)|quando|tempi|quanti giorni|domani|oggi|stasera|subito|urgente\w*|piu veloce|in fretta)\b"),
+        "fr": re.compile(r"\b(?:delais?|combien de (?:temps|jours?|semaines?|mois)|quand|c'est long|ca prend|sous combien|quelle date)\b"),
+        "en": re.compile(r"\b(?:how long|when|how many (?:days|weeks|months)|how fast|what date)\b"),
+        "nl": re.compile(r"\b(?:hoe lang|wanneer|hoeveel (?:tijd|dagen|weken)|hoe snel)\b"),
+        "es": re.compile(r"\b(?:cuanto (?:tarda\w*|tiempo)|plazos?|cuando|cuantos dias)\b"),
+        "de": re.compile(r"\b(?:wie (?:lange|schnell)|wann|wie viele (?:tage|wochen)|frist)\b"),
+        "it": re.compile(r"\b(?:quanto (?:tempo|ci vuole|ci mette|dura)|quando|tempi|quanti giorni)\b"),
+    },
+    SOON: {
+        "fr": re.compile(r"\b(?:demain|aujourd'hui|ce soir|tout de suite|urgen\w+|plus vite|presse\w*|rapidement)\b"),
+        "en": re.compile(r"\b(?:tomorrow|today|tonight|right away|urgent\w*|faster|quicker|asap|in a hurry)\b"),
+        "nl": re.compile(r"\b(?:morgen\w*|vandaag|vanavond|meteen|dringend|spoed|sneller)\b"),
+        "es": re.compile(r"\b(?:manana|hoy|esta noche|urgente\w*|mas rapido|ya mismo|prisa)\b"),
+        "de": re.compile(r"\b(?:morgen|heute|sofort|dringend|eilig|schneller)\b"),
+        "it": re.compile(r"\b(?:domani|oggi|stasera|subito|urgente\w*|piu veloce|in fretta)\b"),
     },
     "papers": {
         "fr": re.compile(r"\b(?:documents?|papiers?|justificatifs?|pieces?)\b"),
@@ -66,6 +73,11 @@ _ANSWERED: dict[str, re.Pattern[str]] = {
         r"|dias?|semanas?|mes(?:es)?|horas?|anos?|tage?n?|wochen?|monate?n?|stunden?|jahre?n?|giorn[oi]|settiman[ae]|mes[ei]|or[ae]|ann[oi])\b"
         r"|\b(?:delais?|le jour meme|aussitot|immediat\w*|immediately|same day|meteen|onmiddellijk|en el acto|inmediat\w*|sofort|subito|immediatamente|in giornata)\b"
     ),
+    SOON: re.compile(
+        r"\b(?:24|48) ?(?:h\b|heures?|hours?|uur|horas?|stunden?|ore\b)|\b(?:le jour meme|le lendemain|aujourd'hui|demain|same day|next day|today|tomorrow"
+        r"|dezelfde dag|volgende dag|vandaag|mismo dia|dia siguiente|manana|am selben tag|am nachsten tag|noch heute|morgen|stesso giorno|in giornata"
+        r"|giorno dopo|domani|urgen\w*|dringend\w*|spoed\w*|eil\w*|sofort|immediat\w*|onmiddellijk|meteen)\b"
+    ),
     "papers": re.compile(
         r"\b(?:justificatifs?|piece d'identite|copie|attestation|rib|livret|facture recente|document\w*|proof|copy|certificate|bewijs\w*|kopie|identiteit\w*"
         r"|justificantes?|copia|certificad\w*|nachweis\w*|ausweis\w*|bescheinigung\w*|carta d'identita|certificat\w*)\b"
@@ -74,7 +86,7 @@ _ANSWERED: dict[str, re.Pattern[str]] = {
 
 
 def asked_for(text: str, language: str) -> str | None:
-    """Which side a message asks for: ``price``, ``time``, ``papers``, ``steps``, or None."""
+    """Which side a message asks for: ``price``, ``time``, ``soon`` (by tomorrow), ``papers``, ``steps``, or None."""
     folded = normalise(text, language)
     return next((side for side, patterns in _ASKED.items() if language in patterns and patterns[language].search(folded)), None)
 
@@ -88,6 +100,8 @@ def excerpt(article: Article, side: str) -> list[str]:
         plain = _plain(line)
         if _ANSWERED[side].search(fold(plain)) and plain not in found:
             found.append(plain)
+    if side == SOON and not found:
+        return excerpt(article, "time")
     return found[:MOST_LINES]
 
 

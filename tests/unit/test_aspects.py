@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.faq.articles import Article
@@ -19,9 +21,9 @@ ARTICLE = Article(
     ("combien ça coûte ?", "fr", "price"), ("cé gratui ?", "fr", None), ("c'est payant ?", "fr", "price"), ("c koi le délai", "fr", "time"),
     ("combien de temps ça prend", "fr", "time"), ("quels papiers il faut ?", "fr", "papers"), ("merci beaucoup", "fr", None),
     ("how much is it?", "en", "price"), ("how long does it take", "en", "time"), ("hoeveel kost dat?", "nl", "price"), ("hoe lang duurt het", "nl", "time"),
-    ("et si c'est pour demain matin ?", "fr", "time"), ("et si je suis pressé, c'est plus vite ?", "fr", "time"), ("comment je fais ?", "fr", "steps"),
+    ("et si c'est pour demain matin ?", "fr", "soon"), ("et si je suis pressé, c'est plus vite ?", "fr", "soon"), ("comment je fais ?", "fr", "steps"),
     ("how do I do that", "en", "steps"), ("¿y cómo se hace?", "es", "steps"), ("und wie geht das?", "de", "steps"), ("come si fa?", "it", "steps"),
-    ("hoe moet ik dat doen?", "nl", "steps"), ("¿y si es para mañana?", "es", "time"), ("en als het morgen moet?", "nl", "time"),
+    ("hoe moet ik dat doen?", "nl", "steps"), ("¿y si es para mañana?", "es", "soon"), ("en als het morgen moet?", "nl", "soon"),
     ("¿cuánto cuesta?", "es", "price"), ("¿cuánto tarda?", "es", "time"), ("was kostet das", "de", "price"), ("wie lange dauert es", "de", "time"),
     ("welche unterlagen brauche ich", "de", "papers"), ("quanto costa?", "it", "price"), ("quanto tempo ci vuole", "it", "time"),
 ])
@@ -37,6 +39,12 @@ def test_lines_of_that_side_and_no_other() -> None:
 
 def test_steps_are_the_numbered_lines() -> None:
     assert excerpt(ARTICLE, "steps") == ["Joignez une copie de la pièce d'identité.", "Demandez-le dans l'espace client."]
+
+
+def test_who_is_in_a_hurry_gets_what_is_quick_and_else_how_long_it_takes() -> None:
+    quick = replace(ARTICLE, body="- Normal : 5 jours\n- Sous 24 à 48 h : 55 €\n- Le jour même : 145 €")
+    assert excerpt(quick, "soon") == ["Sous 24 à 48 h : 55 €", "Le jour même : 145 €"]
+    assert excerpt(ARTICLE, "soon") == ["Délai : la prochaine facture, sous 30 jours."]
 
 
 def test_a_few_lines_at_most() -> None:
