@@ -23,6 +23,8 @@ from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
 Kind = Literal["answer", "options", "qualify", "handover", "smalltalk", "start_flow", "unknown", "offer_human"]
 
 ANGER = frozenset({"frustration", "insult"})
+#: Flows that are asked about before they are wanted: what it costs, how long it takes.
+PRICED = frozenset({"choose_power", "move_home", "cancel_contract", "payment_details", "meter_reading"})
 DETAIL = "answer.detail"     # a side of the article just shown is asked for
 
 
@@ -83,7 +85,7 @@ def _flow(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     flow = u.intent.removeprefix("flow_")
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
-    if wants_flow(u):
+    if wants_flow(u) and not (best >= LIKELY and flow in PRICED and asked_for(u.text, u.language) in ("price", "time")):
         return Decision("start_flow", flow=flow)
     if best >= t.sure_in(u.language):
         # An article that surely answers leaves little room for a wish that was only half heard.

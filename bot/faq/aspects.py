@@ -25,11 +25,11 @@ _STRESS = re.compile(r"\*{1,2}([^*]+)\*{1,2}")
 #: How people ask for it, in folded and normalised text.
 _ASKED: dict[str, dict[str, re.Pattern[str]]] = {
     "price": {
-        "fr": re.compile(r"\b(?:combien(?! de (?:temps|jours?|semaines?|mois))|prix|tarifs?|cout\w*|frais|payant|gratuit\w*|cher)\b"),
-        "en": re.compile(r"\b(?:how much|price|costs?|fees?|free|charged?|expensive)\b"),
-        "nl": re.compile(r"\b(?:hoeveel(?! (?:tijd|dagen|weken))|prijs|kost\w*|gratis|duur is)\b"),
+        "fr": re.compile(r"\b(?:combien(?! d[e'])|prix|tarifs?|cout\w*|frais|payant|gratuit\w*|cher)\b"),
+        "en": re.compile(r"\b(?:how much(?! (?:power|capacity|kva|electricity|energy|gas|time|longer)\b)|price|costs?|fees?|free|charged?|expensive)\b"),
+        "nl": re.compile(r"\b(?:hoeveel(?! (?:tijd|dagen|weken|vermogen|kva|stroom|gas)\b)|prijs|kost\w*|gratis|duur is)\b"),
         "es": re.compile(r"\b(?:cuanto (?:cuesta|vale|es|hay que pagar|cobran)|precio|cuesta\w*|coste|gratis|gratuito|caro)\b"),
-        "de": re.compile(r"\b(?:wie ?viel|preis|kost\w*|kostenlos|gebuhr\w*|teuer)\b"),
+        "de": re.compile(r"\b(?:wie ?viel(?! (?:leistung|kva|strom|gas|zeit|tage|wochen)\b)|preis|kost\w*|kostenlos|gebuhr\w*|teuer)\b"),
         "it": re.compile(r"\b(?:quanto (?:costa|si paga|viene|devo pagare)|prezzo|cost[ao]|gratis|gratuito|caro)\b"),
     },
     "time": {

@@ -20,12 +20,12 @@ class ReadingContext:
 _OPENER = re.compile(r"^(?:et|mais|ok et|d'accord et|and|but|en|maar|y|pero|und|aber|e|ma)\b")
 #: Questions about a side of something named before: price, delay, place, papers, manner.
 _ASPECT: dict[str, re.Pattern[str]] = {
-    "fr": re.compile(r"\b(?:combien|c'?est gratuit|gratuit|payant|prix|tarif|cout\w*|frais|delais?|combien de temps|quand|ou (?:ca|je|est|se)|comment (?:je |on |ca |faire|faut)|pourquoi|obligatoire|quels? (?:documents?|papiers?|justificatifs?)|plus de details|en detail|c'est long|ca prend|exemple|et apres|ensuite|et si|pareil|aussi|la meme chose)\b"),
-    "en": re.compile(r"\b(?:how much|is it free|free|price|cost\w*|fees?|how long|when|where|how do i|how|why|mandatory|(?:which|what) (?:documents?|papers)|more details?|and then|example|what if|same)\b"),
-    "nl": re.compile(r"\b(?:hoeveel|gratis|prijs|kost\w*|hoe lang|wanneer|waar|hoe|waarom|verplicht|welke (?:documenten|papieren)|meer details|en dan|voorbeeld|ook)\b"),
-    "es": re.compile(r"\b(?:cuanto|gratis|precio|cuesta|coste|plazo|cuando|donde|como|por que|obligatorio|que (?:documentos|papeles)|mas detalles|y luego|ejemplo|tambien)\b"),
-    "de": re.compile(r"\b(?:wie viel|wieviel|kostenlos|preis|kostet|kosten|wie lange|wann|wo|wie|warum|pflicht|welche (?:unterlagen|papiere|dokumente)|mehr details|und dann|beispiel|auch)\b"),
-    "it": re.compile(r"\b(?:quanto|gratis|prezzo|costa|costo|tempi|quando|dove|come|perche|obbligatorio|quali (?:documenti|carte)|piu dettagli|e poi|esempio|anche)\b"),
+    "fr": re.compile(r"\b(?:combien|c'?est gratuit|gratuit|payant|prix|tarif|cout\w*|frais|delais?|combien de temps|quand|ou (?:ca|je|est|se)|comment (?:je |on |ca |faire|faut)|pourquoi|obligatoire|quels? (?:documents?|papiers?|justificatifs?)|plus de details|en detail|c'est long|ca prend|exemple|et apres|ensuite|et si|je fais quoi|qu'est-ce que je (?:dois )?fai\w+|que (?:dois|faut)|pareil|aussi|la meme chose)\b"),
+    "en": re.compile(r"\b(?:how much|is it free|free|price|cost\w*|fees?|how long|when|where|how do i|how|why|mandatory|(?:which|what) (?:documents?|papers)|more details?|and then|what (?:do|should) i do|what now|example|what if|same)\b"),
+    "nl": re.compile(r"\b(?:hoeveel|gratis|prijs|kost\w*|hoe lang|wanneer|waar|hoe|waarom|verplicht|welke (?:documenten|papieren)|meer details|en dan|wat moet ik (?:dan )?doen|wat nu|voorbeeld|ook)\b"),
+    "es": re.compile(r"\b(?:cuanto|gratis|precio|cuesta|coste|plazo|cuando|donde|como|por que|obligatorio|que (?:documentos|papeles)|mas detalles|y luego|que (?:hago|tengo que hacer)|ejemplo|tambien)\b"),
+    "de": re.compile(r"\b(?:wie viel|wieviel|kostenlos|preis|kostet|kosten|wie lange|wann|wo|wie|warum|pflicht|welche (?:unterlagen|papiere|dokumente)|mehr details|und dann|was (?:muss|soll|mache) ich|beispiel|auch)\b"),
+    "it": re.compile(r"\b(?:quanto|gratis|prezzo|costa|costo|tempi|quando|dove|come|perche|obbligatorio|quali (?:documenti|carte)|piu dettagli|e poi|(?:che )?cosa (?:devo|faccio)|esempio|anche)\b"),
 }
 #: Words that name no subject of their own: of asking, of price, time and papers, of doing something at all.
 _PLAIN: dict[str, str] = {

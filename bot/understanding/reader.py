@@ -187,9 +187,9 @@ class Reader:
     def _in_context(self, found: Understanding, context: ReadingContext) -> Understanding:
         """Reads a message that leans on the last answer together with it."""
         article = self.retriever.article(context.article or "", found.language)
-        sure = found.articles and found.articles[0].probability >= self.thresholds.sure_in(found.language)
+        likely = found.articles and found.articles[0].probability >= LIKELY
         alarmed = any(n.startswith("danger") for n in found.notes) or found.intent == "human"
-        if article is None or alarmed or not leans(found.text, found.language) or (sure and own_words(found.text, found.language)):
+        if article is None or alarmed or not leans(found.text, found.language) or (likely and own_words(found.text, found.language)):
             return found
         if not own_words(found.text, found.language):
             same = ArticleCandidate(article.id, article.locale, article.title, 0.8, article.flow)

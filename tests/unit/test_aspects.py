@@ -20,7 +20,7 @@ ARTICLE = Article(
 @pytest.mark.parametrize(("text", "language", "side"), [
     ("combien ça coûte ?", "fr", "price"), ("cé gratui ?", "fr", None), ("c'est payant ?", "fr", "price"), ("c koi le délai", "fr", "time"),
     ("combien de temps ça prend", "fr", "time"), ("quels papiers il faut ?", "fr", "papers"), ("merci beaucoup", "fr", None),
-    ("how much is it?", "en", "price"), ("how long does it take", "en", "time"), ("hoeveel kost dat?", "nl", "price"), ("hoe lang duurt het", "nl", "time"),
+    ("how much is it?", "en", "price"), ("let's work out how much power i need", "en", None), ("combien de kva il me faut", "fr", None), ("how long does it take", "en", "time"), ("hoeveel kost dat?", "nl", "price"), ("hoe lang duurt het", "nl", "time"),
     ("et si c'est pour demain matin ?", "fr", "soon"), ("et si je suis pressé, c'est plus vite ?", "fr", "soon"), ("comment je fais ?", "fr", "steps"),
     ("how do I do that", "en", "steps"), ("¿y cómo se hace?", "es", "steps"), ("und wie geht das?", "de", "steps"), ("come si fa?", "it", "steps"),
     ("hoe moet ik dat doen?", "nl", "steps"), ("¿y si es para mañana?", "es", "soon"), ("en als het morgen moet?", "nl", "soon"),

@@ -239,3 +239,11 @@ def test_the_same_lines_are_not_shown_twice_for_two_sides() -> None:
         said.append(replies[0])
     assert said[0].reply == "answer"
     assert [choice.id for choice in said[1].choices] == ["human", "article:a1", "else"]
+
+
+@pytest.mark.parametrize(("text", "kind"), [("combien ça coûte pour changer de puissance ?", "answer"), ("je veux changer de puissance", "start_flow")])
+def test_what_it_costs_is_answered_before_it_is_done(text: str, kind: str) -> None:
+    wish = replace(message("flow_choose_power", ("a1", 0.9), text=text), confidence=0.95, flow=("choose_power", 0.95))
+    wish = replace(wish, articles=(replace(wish.articles[0], flow="choose_power"),))
+    decision = decide(wish, Memory(), THRESHOLDS)
+    assert (decision.kind, decision.flow) == (kind, "choose_power")
