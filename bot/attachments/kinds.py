@@ -7,9 +7,11 @@ scripts and anything a browser would run are refused as such, so that the sender
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import unicodedata
 import zipfile
+import zlib
 
 import puremagic
 
@@ -33,8 +35,9 @@ _PROGRAM_STARTS = (
 _PROGRAM_NAMES = re.compile(
     r"\.(?:exe|com|scr|pif|bat|cmd|ps1|psm1|vbs?|vbe|jse?|mjs|wsf|wsh|hta|msi|msp|dll|cpl|lnk|reg|jar|apk|ipa|app|"
     r"dmg|deb|rpm|sh|bash|py|pl|rb|php|html?|xhtml|svgz?|docm|dotm|xlsm|xlam|pptm|iso|img)\s*$", re.I)
-_MARKUP = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|svg|script|body|iframe)\b", re.I | re.S)
+_MARKUP = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype\s+html|html|svg|script|body|iframe)\b", re.I | re.S)
 _LONGEST_NAME = 100
+_LONGEST_MIMETYPE = 200          # bytes unpacked of the part that names a document's type
 _UNPACKED_MOST = 200_000_000      # bytes a document may unpack to: more is a bomb
 
 
@@ -95,8 +98,9 @@ def _document(content: bytes) -> str:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
             unpacked = sum(entry.file_size for entry in entries)
-            mimetype = archive.read("mimetype")[:200] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError) as error:
+            mimetype = _start(archive, "mimetype") if "mimetype" in names else b""
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError,
+            RuntimeError, OSError, NotImplementedError) as error:
         raise FileTypeRefused() from error
     if any(name.lower().endswith(("vbaproject.bin", ".class", ".exe", ".dll", ".dex")) or
            name.startswith("Basic/") for name in names):
@@ -108,3 +112,9 @@ def _document(content: bytes) -> str:
     if mimetype.strip() == _ODT.encode():
         return _ODT
     raise FileTypeRefused()
+
+
+def _start(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The first bytes of an entry: whatever it says of its size, no more is unpacked."""
+    with archive.open(name) as entry:
+        return entry.read(_LONGEST_MIMETYPE)

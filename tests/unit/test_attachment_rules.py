@@ -6,6 +6,7 @@ import io
 import socket
 import struct
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -80,6 +81,39 @@ def test_a_document_that_unpacks_to_too_much_is_refused() -> None:
         made.writestr("word/document.xml", b"\0" * 201_000_000)
     with pytest.raises(FileTypeRefused):
         kind_of(packed.getvalue(), "bombe.docx")
+
+
+def test_a_document_whose_type_unpacks_to_too_much_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("mimetype", b"a" * 201_000_000)
+    monkeypatch.setattr(zipfile.ZipFile, "read", None)      # reads an entry whole
+    with pytest.raises(FileTypeRefused):
+        kind_of(packed.getvalue(), "bombe.odt")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_damaged_document_is_refused(method: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as made:
+        made.writestr("mimetype", b"application/vnd.oasis.opendocument.text " * 9)
+    content = packed.getvalue()
+    body = 30 + len("mimetype")
+    for at in range(body, body + 20):
+        broken = content[:at] + b"\xff\xfe\xff" + content[at + 3:]
+        try:
+            assert kind_of(broken, "lettre.odt").endswith("text")      # what was hit says nothing of the type
+        except FileTypeRefused:
+            continue
+
+
+@pytest.mark.parametrize("start", [b"<!---->" * 500, b"<!-- a - -- b -->\n" * 200, b"<!--" + b"-" * 4000, b"<!--" * 1000])
+def test_comments_before_nothing_are_text_and_soon_read(start: bytes) -> None:
+    began = time.process_time()
+    assert kind_of(start, "a.txt") == "text/plain"
+    assert time.process_time() - began < 0.5
+    with pytest.raises(ExecutableFile):
+        kind_of(b"<!-- a - b -->\n<!---->" * 9 + b"<html>", "a.txt")
 
 
 def test_an_empty_file_is_told_apart() -> None:
