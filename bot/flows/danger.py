@@ -90,6 +90,8 @@ _DENIED_INSIDE = re.compile(r"\b(?:ne|n')\W?(?:\w+ )?(?:sens?|sent|sentez|senton
 #: "Pas de courant et ça sent le gaz": what is denied stands before another clause.
 _CLAUSE = re.compile(r"\b(?:et|mais|car|puis|and|but|en|maar|y|pero|und|aber|e|ma)\b|[.,;:!?]")
 
+_DENIAL_REACH = 80     # characters before a danger in which a denial of it is looked for; :data:`_DENIED` needs fewer
+
 
 #: The same words about something else: "je sens que ma facture va monter", "ils sont tombés d'accord".
 _HARMLESS = re.compile(r"\bsen[st] que\b[^.,;!?]*\b(?:factur|prix|tarif|cout)\w*[^.,;!?]*|\btomb\w+ d'accord\b")
@@ -100,7 +102,7 @@ def detect_danger(text: str, language: str = "fr") -> Danger | None:
     plain = _HARMLESS.sub(" ", normalise(text, language))
     for kind, pattern in _KINDS:
         for found in pattern.finditer(plain):
-            before = _CLAUSE.split(plain[:found.start()])[-1]
+            before = _CLAUSE.split(plain[max(0, found.start() - _DENIAL_REACH):found.start()])[-1]
             if not _DENIED.search(before) and not _DENIED_INSIDE.search(found.group()):
                 return kind
     return None

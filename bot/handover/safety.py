@@ -31,7 +31,7 @@ _SELF_HARM = (
     r"suicid\w+|(?:uccidermi|ammazzarmi|togliermi la vita|farla finita|farmi del male)|voglio morire|non voglio piu vivere",
 )
 _THREAT = (
-    r"(?:je|on) (?:vais|va|viens|vient) (?:venir |revenir |vous |te |les |tous? |vous tous )*(?:tuer|buter|crever|egorger|frapper|tabasser|casser la (?:gueule|tete)|faire sauter|bruler)\b|"
+    r"(?:je|on) (?:vais|va|viens|vient) (?:venir |revenir |vous |te |les |tous? )*(?:tuer|buter|crever|egorger|frapper|tabasser|casser la (?:gueule|tete)|faire sauter|bruler)\b|"
     r"(?:mettre le feu|poser une bombe|faire (?:sauter|exploser)) (?:a |dans |chez |au |aux )?(?:vos|votre|vous|tes|locaux|agence|bureaux)|"
     r"(?:je vais|on va) (?:venir|debarquer)\b.{0,40}\b(?:arme|fusil|couteau|batte|machette)|je sais ou (?:vous habitez|tu habites)",
     r"(?:i'?m going to|i will|i'?ll|gonna) (?:kill|shoot|stab|hurt|burn) (?:you|your|him|her|them|someone)|(?:bomb|burn down|blow up) your (?:office|building|shop)|know where you live",

@@ -18,9 +18,11 @@ _PHONE = re.compile(
 )
 _METER = re.compile(r"(?<!\d)\d{2}[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}(?!\d)")
 _CONTRACT = re.compile(r"\bC[-\s]?\d{8,9}\b", re.I)
+# Of what follows, 200 characters decide: looking through a whole long text after each "code:" takes too long.
 _SECRET = re.compile(
     r"(?P<lead>\b(?:mot de passe|mdp|password|passwort|kennwort|wachtwoord|contraseña|contrasena|clave|parola d.ordine|"
-    r"code secret|code|pin|cvv|cvc|código|codigo|codice)\b\s*(?:est|is|ist|es|è|:|=|c'est)?\s*[:=]?\s*)(?P<value>(?=\S*\d)\S{3,}|\S*[#!$%&@*]\S*)",
+    r"code secret|code|pin|cvv|cvc|código|codigo|codice)\b(?:\s*(?:est|is|ist|es|è|:|=|c'est))?(?:\s*[:=])?\s*)"
+    r"(?P<value>(?=\S{0,200}\d)\S{3,}|\S{0,200}[#!$%&@*]\S*)",
     re.I,
 )
 _CODE = re.compile(r"^\s*\d{3}[ ]?\d{3}\s*$")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.conversations.model import Event
@@ -34,6 +36,18 @@ HARMLESS = [
     *((t, None) for t in HARMLESS)])
 def test_what_is_heard(text, kind):
     assert detect(text) == kind
+
+
+@pytest.mark.parametrize("text", ["je vais " + "vous tous " * 390, "on va " + "tous les " * 440, "lach" * 1000, "je vais venir " * 280],
+                         ids=lambda text: text[:15])
+def test_the_longest_message_is_heard_at_once(text):
+    began = time.process_time()
+    assert detect(text) is None
+    assert time.process_time() - began < 0.5
+
+
+def test_a_threat_is_heard_behind_any_number_of_words():
+    assert detect("je vais venir vous tous vous tous tuer") == "threat"
 
 
 @pytest.mark.parametrize("language", LOCALES)
