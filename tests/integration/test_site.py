@@ -117,6 +117,36 @@ def test_the_form_says_what_is_missing_and_keeps_what_was_written(web: Web, mess
     assert "<b>Bonjour" not in got.text
 
 
+@pytest.mark.parametrize(("message", "number"), [("Ça sent fort le gaz chez moi", "0 800 47 33 33"), ("je veux mourir", "3114")])
+def test_danger_in_the_form_is_answered_with_whom_to_call(web: Web, message: str, number: str) -> None:
+    """On the page that says the request is open, and the request goes first."""
+    got = web.http.post(f"{web.url}/contact?lang=fr", data={"message": message, "email": "lea@exemple.fr"})
+    reference = re.search(r"SOL-[A-Z0-9]+", got.text)
+    alarm = re.search(r'<p class="problem" role="alert">(.*?)</p>', got.text, re.S)
+    assert reference
+    assert alarm
+    assert number in alarm[1].replace("\u00a0", " ").replace("\u202f", " ")
+    ticket = web.staff("agent").get(f"/tickets/{reference[0]}").json()
+    assert ticket["priority"] == "urgent"
+    calm = web.http.post(f"{web.url}/contact?lang=fr", data={"message": "Ma facture est fausse.", "email": "lea@exemple.fr"})
+    assert 'role="alert"' not in calm.text
+
+
+def test_the_form_counts_a_line_break_once_and_cuts_nothing(web: Web) -> None:
+    """Browsers send two characters for it; what is too long stays in the form."""
+    lines = "\r\n".join(["x" * 7] * 500)        # 3,999 characters, 4,498 as sent
+    got = web.http.post(f"{web.url}/contact?lang=fr", data={"message": lines[:-4] + "fin!", "email": "lea@exemple.fr"})
+    reference = re.search(r"SOL-[A-Z0-9]+", got.text)
+    assert reference
+    assert "fin!" in str(web.staff("agent").get(f"/tickets/{reference[0]}").json())
+    long = web.http.post(f"{web.url}/contact?lang=fr", data={"message": lines + "\r\n" + "y" * 50 + "fin!", "email": "lea@exemple.fr"})
+    assert long.status_code == 400
+    assert words("fr")["contact"]["too_long"].replace("{limit}", "4000") in long.text.replace("&#39;", "'")
+    assert "fin!</textarea>" in long.text
+    invisible = web.http.post(f"{web.url}/contact?lang=fr", data={"message": "\u200b\u200b", "email": "lea@exemple.fr"})
+    assert words("fr")["contact"]["missing"] in invisible.text
+
+
 def test_only_allowed_origins_may_frame_the_chat(web: Web) -> None:
     """By configuration; other pages by nobody."""
     settings = make_settings(web.settings.home, None, allowed_origins="https://shop.example")

@@ -11,6 +11,7 @@ import structlog
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, Response
 
+from bot.conversations.text import clean, is_blank
 from bot.errors import BadInput, RelaisError, TooManyRequests
 from bot.settings import Settings, get_settings
 from bot.web.routes.pages_demo import locale_of, page, services_of
@@ -20,7 +21,6 @@ from bot.web.site.words import pick, words
 router = APIRouter(include_in_schema=False)
 _log = structlog.get_logger(__name__)
 _STATIC = Path(__file__).resolve().parent.parent / "static"
-MAX_REQUEST = 4000
 _NOTIFY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -75,7 +75,7 @@ def notify(request: Request) -> Response:
 @router.get("/contact", response_class=HTMLResponse)
 def contact(request: Request) -> Response:
     """A form that opens a request, for browsers without JavaScript and people who prefer it."""
-    return page(request, "contact.html", locale_of(request), values={}, problems={})
+    return page(request, "contact.html", locale_of(request), limit=_longest(request), values={}, problems={})
 
 
 @router.post("/contact", response_class=HTMLResponse)
@@ -83,19 +83,21 @@ def send(request: Request, message: str = Form(""), email: str = Form(""), websi
     """Open a conversation with the message in it and its ticket; on any problem, the form with the words kept."""
     locale = locale_of(request)
     text = words(locale)["contact"]
-    message = message.strip()[:MAX_REQUEST]
+    message, limit = clean(message), _longest(request)     # a browser sends each line break as two characters
     values = {"message": message, "email": email.strip()[:254]}
     problems: dict[str, str] = {}
-    if not message:
+    if is_blank(message):
         problems["message"] = text["missing"]
+    elif len(message) > limit:
+        problems["message"] = text["too_long"].replace("{limit}", str(limit))
     if not values["email"]:
         problems["email"] = text["bad_email"]
     if website:   # a field people never see: only a program fills it in
-        return page(request, "contact_sent.html", locale, reference="", email=values["email"])
-    reference = ""
+        return page(request, "contact_sent.html", locale, reference="", email=values["email"], alarm="")
+    reference = alarm = ""
     if not problems:
         try:
-            reference = _open(request, locale, message, values["email"])
+            reference, alarm = _open(request, locale, message, values["email"])
         except BadInput:
             problems["email"] = text["bad_email"]
         except RelaisError as error:
@@ -103,16 +105,27 @@ def send(request: Request, message: str = Form(""), email: str = Form(""), websi
             problems["form"] = text["busy"].replace("{phone}", facts(locale).contacts["phone"])
     if problems:
         status = 503 if "form" in problems else 400
-        return page(request, "contact.html", locale, status, values=values, problems=problems)
-    return page(request, "contact_sent.html", locale, reference=reference, email=values["email"])
+        return page(request, "contact.html", locale, status, limit=limit, values=values, problems=problems)
+    return page(request, "contact_sent.html", locale, reference=reference, email=values["email"], alarm=alarm)
 
 
-def _open(request: Request, locale: str, message: str, email: str) -> str:
-    """The reference of the ticket made of a message; conversation, message and ticket in one transaction."""
+def _longest(request: Request) -> int:
+    """How many characters a message may have, a line break being one."""
+    settings = getattr(services_of(request), "settings", None) or get_settings()
+    return int(settings.max_message_chars)
+
+
+def _open(request: Request, locale: str, message: str, email: str) -> tuple[str, str]:
+    """The reference of the ticket made of a message, and what to do at once where it names a danger.
+
+    Conversation, message and ticket in one transaction.
+    """
     from bot.conversations import intake, store
     from bot.conversations.model import Draft
+    from bot.handover.alarm import raise_alarm
     from bot.handover.service import hand_over
     from bot.storage.clock import utcnow
+    from bot.tickets import store as tickets
 
     services: Any = services_of(request)
     if services is None:
@@ -129,4 +142,8 @@ def _open(request: Request, locale: str, message: str, email: str) -> str:
             connection, store.get(connection, conversation.id), desk=services.desk, now=utcnow(),
             channel="email", contact=email,
         )
-    return made.reference
+        # No dialogue reads this message, so danger in it is heard here.
+        ticket = tickets.get(connection, made.reference, lock=True)
+        alarm = raise_alarm(connection, store.get(connection, conversation.id), ticket, cleaned)
+        store.append(connection, conversation.id, alarm)
+    return made.reference, "\n\n".join(draft.payload["text"] for draft in alarm if draft.kind == "handover")
