@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import typer
 from pydantic import SecretStr
 
 from bot.settings import ROOT, Settings, get_settings
+
+#: In an address like postgresql://user:password@host/name; as far as the last @, for passwords with / or @ in them.
+_PASSWORD = re.compile(r"(?<=://)([^\s:/]*):\S*@")
 
 
 def markdown() -> str:
@@ -32,5 +36,11 @@ def settings(as_markdown: bool = typer.Option(False, "--markdown", help="Print t
         typer.echo(markdown(), nl=False)
         return
     for name, value in get_settings():
-        shown = "(set)" if isinstance(value, SecretStr) else value
-        typer.echo(f"RELAIS_{name.upper()}={'' if shown is None else shown}")
+        typer.echo(f"RELAIS_{name.upper()}={shown(value)}")
+
+
+def shown(value: object) -> str:
+    """A setting's value without its secret, or the password inside an address."""
+    if isinstance(value, SecretStr):
+        return "(set)"
+    return "" if value is None else _PASSWORD.sub(r"\1:***@", str(value))

@@ -6,15 +6,29 @@ import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.cli.doctor import examine
-from bot.cli.settings_doc import markdown
+from bot.cli.settings_doc import markdown, shown
 from bot.settings import ROOT, Settings, get_settings
 
 
 def test_the_reference_page_is_the_declaration() -> None:
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
     assert page == markdown(), "run: relais settings --markdown > docs/settings.md"
+
+
+@pytest.mark.parametrize(("value", "printed"), [
+    ("postgresql+psycopg://relais:s3cret@db:5432/relais", "postgresql+psycopg://relais:***@db:5432/relais"),
+    ("redis://:s3cret@cache:6379/0", "redis://:***@cache:6379/0"),
+    ("postgresql://relais:s3/cr@et@db/relais", "postgresql://relais:***@db/relais"),
+    ("redis://cache:6379/0", "redis://cache:6379/0"),
+    ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ("Solenne Énergie <bonjour@solenne-energie.example>", "Solenne Énergie <bonjour@solenne-energie.example>"),
+    (SecretStr("s3cret"), "(set)"), (None, ""), (8080, "8080"),
+])
+def test_no_password_is_printed(value: object, printed: str) -> None:
+    assert shown(value) == printed
 
 
 def test_every_setting_is_described() -> None:
