@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.analytics.metrics import Period
+from bot.analytics.metrics import Period, day_of
 from bot.analytics.outcomes import WITH_PERSON
 from bot.conversations.text import one_line
 from bot.errors import BadInput
@@ -96,7 +96,7 @@ def _first_messages(connection: Connection, ids: Sequence[str]) -> dict[str, str
 
 def _day(day: str, zone: tzinfo) -> list[Any]:
     try:
-        local = date.fromisoformat(day)
+        local = day_of(day)
     except ValueError as error:
         raise BadInput("day is like 2026-11-26.", key="day_form") from error
     start = datetime.combine(local, time.min, zone)

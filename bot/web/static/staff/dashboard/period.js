@@ -7,6 +7,8 @@ import { dayOf, t } from "../lib/texts.js";
 const DAY_MS = 86_400_000;
 const PRESETS = [7, 30, 90];
 const DEFAULT_DAYS = 30;
+const FIRST = "2000-01-01"; // the days the server takes: YEARS in bot/analytics/metrics.py
+const LAST = "2100-12-31";
 
 /** The last `days` days, today included, as calendar days of the desk's time zone. */
 export function lastDays(days, now = Date.now()) {
@@ -28,7 +30,7 @@ export function readAddress() {
   const [view = "", id = ""] = path.split("/").map(decodeURIComponent);
   const params = Object.fromEntries(new URLSearchParams(query));
   const valid = /^\d{4}-\d{2}-\d{2}$/;
-  const period = valid.test(params.from) && valid.test(params.to) && params.from <= params.to
+  const period = valid.test(params.from) && valid.test(params.to) && FIRST <= params.from && params.from <= params.to && params.to <= LAST
     ? { from: params.from, to: params.to } : lastDays(DEFAULT_DAYS);
   return { view, id, ...params, ...period };
 }
@@ -42,8 +44,8 @@ export function address(view, params) {
 
 /** The picker: presets, two dates, CSV. `changed({from, to})` when another period is chosen. */
 export function picker(now, changed) {
-  const from = h("input", { class: "input", type: "date", id: "from", value: now.from, max: dayOf(Date.now()), required: true });
-  const to = h("input", { class: "input", type: "date", id: "to", value: now.to, max: dayOf(Date.now()), required: true });
+  const from = h("input", { class: "input", type: "date", id: "from", value: now.from, min: FIRST, max: dayOf(Date.now()), required: true });
+  const to = h("input", { class: "input", type: "date", id: "to", value: now.to, min: FIRST, max: dayOf(Date.now()), required: true });
   const preset = (days) => {
     const range = lastDays(days);
     return h("button", { type: "button", "aria-pressed": String(range.from === now.from && range.to === now.to), on: { click: () => changed(range) } }, t("period.days", { n: days }));
