@@ -136,6 +136,11 @@ class Settings(BaseSettings):
         return self.home.expanduser().resolve()
 
     @property
+    def spool(self) -> Path:
+        """Where mails are written while no SMTP server is set."""
+        return self.home_path / "mail"
+
+    @property
     def base_url(self) -> str:
         """Address customers use, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

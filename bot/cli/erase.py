@@ -30,7 +30,7 @@ def erase(
         mails = 0
         with database.write() as connection:
             for conversation_id in ids:
-                mails += erase_spooled(connection, conversation_id, settings.home_path / "mail")
+                mails += erase_spooled(connection, conversation_id, settings.spool)
                 erase_conversation(connection, conversation_id)
         attachments.purge(database, Files(settings.home_path / "attachments"))
         compact(database)

@@ -210,4 +210,4 @@ def make_mailer(settings: Settings) -> Mailer:
     """SMTP where a server is set, else the spool in the home folder."""
     if settings.smtp_host:
         return SmtpMailer(settings)
-    return SpoolMailer(settings.home_path / "mail", settings.mail_from)
+    return SpoolMailer(settings.spool, settings.mail_from)

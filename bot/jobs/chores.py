@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,7 +15,7 @@ from bot.channels.setup import chores as channel_chores
 from bot.conversations import store
 from bot.conversations.idle import close_idle
 from bot.desk.chores import chores as desk_chores
-from bot.privacy.erasure import erase_conversation, expired
+from bot.privacy.erasure import erase_conversation, erase_spooled, expired, forget_spooled
 from bot.settings import Settings
 from bot.storage import outbox
 from bot.storage.clock import later, utcnow
@@ -24,7 +25,7 @@ from bot.tickets.chores import chores as ticket_chores
 from bot.tickets.states import REOPEN_DAYS
 
 _log = structlog.get_logger(__name__)
-DONE_DAYS = 7      # delivered rows are kept this long, for the delivery log
+DONE_DAYS = 7      # delivered rows and written mails are kept this long, for the delivery log
 
 
 @dataclass
@@ -45,7 +46,7 @@ def chores(settings: Settings, database: Database) -> list[Chore]:
         Chore("tickets", 300, lambda: close_tickets(database)),
         Chore("outcomes", 60, lambda: outcomes(database)),
         Chore("figures", 600, lambda: store_days(database, settings.timezone)),
-        Chore("retention", 3600, lambda: retain(database, settings.retention_days)),
+        Chore("retention", 3600, lambda: retain(database, settings.retention_days, settings.spool)),
         *(Chore(name, seconds, run) for name, seconds, run in desk_chores(settings, database)),
         *(Chore(name, seconds, run) for name, seconds, run in ticket_chores(settings, database)),
         *(Chore(name, seconds, run) for name, seconds, run in channel_chores(settings, database)),
@@ -78,14 +79,19 @@ def store_days(database: Database, timezone: str) -> int:
         return daily.store_missing(connection, zone, utcnow().astimezone(zone).date())
 
 
-def retain(database: Database, days: int) -> int:
-    """Erase what is past its time, and the log of old deliveries; other systems keep their tickets by their own rules."""
+def retain(database: Database, days: int, spool: Path) -> int:
+    """Erase what is past its time, and the log of old deliveries with the mails in ``spool``.
+
+    Other systems keep their tickets by their own rules.
+    """
     with database.read() as connection:
         ids = expired(connection, days)
     for conversation_id in ids:
         with database.write() as connection:
             if conversation_id in store.heads(connection, [conversation_id]):
+                erase_spooled(connection, conversation_id, spool)
                 erase_conversation(connection, conversation_id, twins=False)
+    forget_spooled(spool, DONE_DAYS)        # first: without their rows they belong to nobody
     with database.write() as connection:
         outbox.forget_done(connection, later(-DONE_DAYS * 86400))
     if ids:

@@ -13,7 +13,7 @@ from bot.attachments import store as attachment_store
 from bot.conversations import store
 from bot.desk import search
 from bot.integrations.connectors import erasing
-from bot.storage.clock import later
+from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.schema import (
     conversations,
@@ -98,9 +98,27 @@ def erase_spooled(connection: Connection, conversation_id: str, folder: Path) ->
     removed = 0
     for key in keys:
         path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.eml"
-        if path.is_file():
+        try:
             path.unlink()
             removed += 1
+        except FileNotFoundError:       # sent over SMTP, or not yet
+            continue
+    return removed
+
+
+def forget_spooled(folder: Path, days: float) -> int:
+    """Remove mails written to the spool more than ``days`` days ago, unfinished ones too; how many.
+
+    Delivered rows are forgotten by then (:func:`bot.storage.outbox.forget_done`), and with them whose mail it was.
+    """
+    before, removed = utcnow().timestamp() - days * 86400, 0
+    for path in [*folder.glob("*.eml"), *folder.glob(".*.tmp")]:
+        try:
+            if path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:       # taken by an erasure meanwhile
+            continue
     return removed
 
 

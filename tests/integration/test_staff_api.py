@@ -9,6 +9,9 @@ import httpx
 import pytest
 from web_support import PASSWORD, Dialogue, Web, answer, handed_over
 
+from bot.conversations import store
+from bot.conversations.model import Draft
+
 
 def test_signing_in_gives_a_token_and_the_role(web: Web):
     for name in ("agent", "lead", "analyst"):
@@ -304,6 +307,32 @@ def test_analysts_read_redacted_transcripts(web: Web, people):
     got = people["analyst"].get(f"/conversations/{customer.id}").json()
     assert got["transcript"][1]["text"] == "mon mail est [e-mail] et mon IBAN [IBAN]"
     assert got["transcript"][2]["meta"]["intent"] == "faq"
+
+
+def test_analysts_read_no_personal_data_whoever_wrote_it(web: Web, people):
+    """Notices repeat the contact, the bot a contract number, and an agent's answer keeps what they wrote."""
+    customer = web.customer()
+    customer.say("bonjour")
+    customer.until(lambda e: e["author"] == "bot" and e["seq"] > 1)
+    web.http.post(f"{customer.url}/handover", json={"channel": "email", "contact": "jean.dupont@exemple.fr"}, headers=customer.headers)
+    with web.services.database.write() as connection:
+        store.append(connection, customer.id, [
+            Draft("message", "bot", {"text": "Votre contrat C-12345678 est actif."}),
+            Draft("message", "agent", {"text": "Je vous appelle au 06 39 98 12 34.",
+                                       "translation": {"text": "I call you on 06 39 98 12 34."}})])
+    got = people["analyst"].get(f"/conversations/{customer.id}").json()["transcript"]
+    assert "jean.dupont" not in str(got)
+    assert "12345678" not in str(got)
+    assert "39 98" not in str(got)
+    assert got[-1]["translation"]["text"] == "I call you on [téléphone]."
+
+
+@pytest.mark.parametrize("days", [
+    {"from": "0026-11-01", "to": "2026-11-26"}, {"from": "2026-11-01", "to": "9999-12-31"}, {"to": "0001-01-01"}])
+def test_days_no_desk_has_lived_through_are_refused(people, days):
+    for path in ("/metrics", "/metrics.csv", "/conversations"):
+        assert people["analyst"].get(path, params=days).status_code == 400
+    assert people["analyst"].get("/conversations", params={"day": "9999-12-31"}).status_code == 400
 
 
 def test_the_dial_is_kept_and_bounded(people):

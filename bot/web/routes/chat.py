@@ -19,7 +19,7 @@ from bot.conversations.wording import speak
 from bot.errors import BadInput, TooManyRequests
 from bot.failpoints import reached
 from bot.handover.service import hand_over
-from bot.privacy.erasure import erase_conversation
+from bot.privacy.erasure import erase_conversation, erase_spooled
 from bot.storage.clock import utcnow
 from bot.web.deps import Address, ConversationId, Line, Name, ServicesDep, Short, Token
 from bot.web.problems import language_of
@@ -184,6 +184,7 @@ async def erase(id: ConversationId, parts: ServicesDep, token: Token) -> Respons
     def job(connection: Any) -> None:
         """One transaction."""
         store.open_with(connection, id, token, lock=True)
+        erase_spooled(connection, id, parts.settings.spool)
         erase_conversation(connection, id)
 
     await parts.database.run_write(job)

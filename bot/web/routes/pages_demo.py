@@ -160,7 +160,7 @@ def _spool(request: Request) -> Any:
     settings = services.settings if services is not None else get_settings()
     if not settings.demo or settings.smtp_host:
         raise NotFound("There is nothing at this address.")
-    return SpoolMailer(settings.home_path / "mail")
+    return SpoolMailer(settings.spool)
 
 
 def _date(text: str | None) -> Any:

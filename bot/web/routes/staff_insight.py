@@ -18,7 +18,7 @@ from bot.conversations import store as conversations
 from bot.coverage import gaps
 from bot.errors import NotFound
 from bot.faq import store as articles
-from bot.privacy.erasure import erase_conversation
+from bot.privacy.erasure import erase_conversation, erase_spooled
 from bot.privacy.redaction import redact
 from bot.staff.accounts import Member
 from bot.storage.clock import utcnow
@@ -121,8 +121,10 @@ def read_conversation(id: ConversationId, parts: ServicesDep, who: Reader) -> di
     shown = []
     for event in events:
         line = event.public() | {"meta": event.payload.get("meta")}
-        if event.author in ("customer", "agent"):
+        if event.text:      # whoever wrote it: notices name the contact, replies of the bot a contract
             line["text"] = redact(event.text)
+        if translation := line.get("translation"):
+            line["translation"] = {**translation, "text": redact(str(translation.get("text") or ""))}
         line.pop("contact", None)
         shown.append(line)
     return {"id": found.id, "created_at": found.created_at, "last_at": found.last_at,
@@ -136,6 +138,7 @@ def erase(
 ) -> Response:
     """Erase a conversation and every copy."""
     with parts.database.write() as connection:
+        erase_spooled(connection, id, parts.settings.spool)
         erase_conversation(connection, id)
     return Response(status_code=204)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,15 +28,18 @@ from bot.channels.setup import addresses, mailbox
 from bot.conversations import intake, store
 from bot.errors import BadInput, Unavailable
 from bot.handover.service import hand_over
+from bot.jobs.chores import retain
 from bot.settings import Settings
 from bot.staff.accounts import Member
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import upgrade
-from bot.storage.schema import mail_messages, tickets
+from bot.storage.schema import conversations, mail_messages, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import desk
+from bot.web.routes import chat as chat_routes
+from bot.web.routes import staff_insight
 from bot.worker import Worker
 from tests.standins.imap import Mailbox as ImapStandIn
 from tests.standins.passing import due_now
@@ -404,3 +410,37 @@ def test_a_mail_that_cannot_be_read_stores_nothing(database, settings) -> None:
         mailbox(settings, database).take(b"\xff\xfe\x00")
     with database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(mail_messages)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("by", ["customer", "lead", "retention"])
+def test_whoever_erases_takes_the_written_mails_along(settings: Settings, database: Database, by: str) -> None:
+    reference, other = chat(database, settings), chat(database, settings)
+    assert len(deliver(settings, database)) == 2
+    conversation_id = ticket(database, reference)["conversation_id"]
+    if by == "retention":
+        with database.write() as connection:
+            connection.execute(sa.update(tickets).where(tickets.c.reference == reference).values(status="closed", solved_at=later(-400 * 86400)))
+            connection.execute(sa.update(conversations).where(conversations.c.id == conversation_id)
+                               .values(last_at=later(-400 * 86400)))
+        assert retain(database, 365, settings.spool) == 1
+    else:
+        parts = SimpleNamespace(settings=settings, database=database)
+        if by == "lead":
+            staff_insight.erase(conversation_id, parts, who=None)
+        else:
+            asyncio.run(chat_routes.erase(conversation_id, parts, store.Proven(conversation_id)))
+    assert [other in str(mail["Subject"]) for mail in spooled(settings)] == [True]
+
+
+def test_written_mails_are_forgotten_with_the_log_of_their_delivery(settings: Settings, database: Database) -> None:
+    chat(database, settings)
+    deliver(settings, database)
+    (path,) = settings.spool.glob("*.eml")
+    unfinished = settings.spool / ".abc.tmp"
+    unfinished.write_text("half a mail")
+    retain(database, 365, settings.spool)
+    assert path.exists()
+    for old in (path, unfinished):
+        os.utime(old, (time.time() - 8 * 86400,) * 2)
+    retain(database, 365, settings.spool)
+    assert list(settings.spool.iterdir()) == []
