@@ -13,13 +13,14 @@ from typing import Literal
 Kind = Literal["person", "auto", "bounce"]
 
 _BOUNCERS = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|bounces?)([+.\-].*)?@", re.I)
+# Customers also begin a subject with "Abwesend": words that only say someone is away must stand alone or
+# before what is answered. Programs that write more there say so in a header.
 _ANSWER = re.compile(
-    r"^\s*(?:re\s*:\s*)?(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"
-    r"réponse automatique|absence du bureau|absent du bureau|message d'absence|"
-    r"automatisch antwoord|afwezigheidsbericht|afwezig\b|"
-    r"respuesta automática|fuera de (?:la )?oficina|"
-    r"automatische antwort|abwesenheitsnotiz|abwesend\b|"
-    r"risposta automatica|fuori (?:sede|ufficio))", re.I)
+    r"^\s*(?:re\s*:\s*)?(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|"
+    r"réponse automatique|message d'absence|automatisch antwoord|afwezigheidsbericht|"
+    r"respuesta automática|automatische antwort|abwesenheitsnotiz|risposta automatica|"
+    r"(?:out of (?:the )?office|abs(?:ence|ent|ente) du bureau|afwezig|fuera de (?:la )?oficina|abwesend|"
+    r"fuori (?:sede|ufficio))\s*(?::|$|auto-?reply\b|(?:re|aw|antw|rif?)\s*:))", re.I)
 _PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
 _MARKS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-vacation",
           "x-mail-autoreply", "list-id", "list-unsubscribe", "feedback-id")

@@ -52,11 +52,20 @@ class Incoming:
 
 
 def parse(raw: bytes, *, authserv: str = "") -> Incoming:
-    """Read a mail. Raises BadInput where it has no sender we could answer.
+    """Read a mail. Raises BadInput where it has no sender we could answer, or cannot be read at all.
 
     ``authserv`` is the name our own mail server writes in ``Authentication-Results`` (RFC 8601);
     verdicts of others are ignored, because anyone can write them.
     """
+    try:
+        return _parse(raw, authserv)
+    except BadInput:
+        raise
+    except Exception as error:      # the standard library's parser raises all sorts on malformed mails
+        raise BadInput("This mail cannot be read.") from error
+
+
+def _parse(raw: bytes, authserv: str) -> Incoming:
     message: Any = BytesParser(policy=policy.default).parsebytes(raw)
     headers = _headers(message)
     sender = _sender(message)

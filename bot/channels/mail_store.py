@@ -32,6 +32,7 @@ def add_message(
     conversation = conversations.get(connection, ticket["conversation_id"], lock=True)
     if conversations.find_client_message(connection, conversation.id, key) is not None:
         return []
+    _works_again(connection, ticket, mail)
     mode, more = intake.receive(connection, conversation, mail.text)
     thanks = conversation.mode == "closed" and is_courtesy(mail.text)
     if mode == "bot":
@@ -75,6 +76,16 @@ def note(
         tickets.record(connection, reference, code, "system", "closed", "closed", detail)
     else:
         tickets.act(connection, ticket, "note", "system", detail, **changes)
+
+
+def _works_again(connection: Connection, ticket: Ticket, mail: Incoming) -> None:
+    """An address that a mail came back from, and that writes to us now, is written to again."""
+    packet = tickets.get(connection, ticket["reference"])["packet"]
+    bounced = str(packet.get("contact_bounced") or "")
+    if bounced and bounced.lower() == mail.sender.lower() and not mail.forged:
+        kept = {key: value for key, value in packet.items() if key != "contact_bounced"}
+        note(connection, ticket["reference"], say("mail_works_again", "fr", contact=bounced),
+             "mail_works_again", packet=kept)
 
 
 def _hand_over(

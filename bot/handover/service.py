@@ -48,6 +48,7 @@ def hand_over(
     ``quiet`` leaves that notice out (somebody takes the ticket in the same breath). The caller holds the conversation's row. Raises BadInput for an unusable channel or contact.
     """
     given = dict(given or {})
+    named = bool(contact and contact.strip())
     if channel not in CHANNELS:
         raise BadInput("channel must be chat, email or phone.")
     contact = _contact(conversation, channel, contact)
@@ -69,9 +70,11 @@ def hand_over(
     else:
         before = (ticket["status"] == "solved", ticket["channel"], ticket["packet"].get("contact"))
         more_pressing = number < ticket["priority"]
-        changed = before != (False, channel, contact) or more_pressing
+        # An address that mails came back from, given once more, is tried again.
+        again = named and ticket["packet"].get("contact_bounced") == contact
+        changed = before != (False, channel, contact) or more_pressing or again
         if changed:
-            ticket = _update(connection, ticket, conversation, channel, contact, packet, author,
+            ticket = _update(connection, ticket, conversation, channel, contact, packet, author, again=again,
                              queue=queue if more_pressing else ticket["queue"],
                              priority=min(number, ticket["priority"]),
                              tags=list(dict.fromkeys([*ticket["tags"], *way.tags])))
@@ -170,13 +173,15 @@ def _contact(conversation: Conversation, channel: str, contact: str | None) -> s
 
 def _update(
     connection: Connection, ticket: tickets.Ticket, conversation: Conversation, channel: str,
-    contact: str | None, packet: dict[str, Any], author: str, **changes: Any,
+    contact: str | None, packet: dict[str, Any], author: str, *, again: bool, **changes: Any,
 ) -> tickets.Ticket:
     known = {k: v for k, v in packet.items() if v not in (None, [], {}, "")}
     ours = ticket["conversation_id"] == conversation.id
     # A duplicate's chat: the survivor keeps its own request and channel.
     merged = ticket["packet"] | known if ours else known | ticket["packet"]
     merged = packets.with_instructions(merged, merged.get("instructed"))
+    if again:
+        merged.pop("contact_bounced")
     if ours:
         changes |= {"channel": channel, "summary": packets.summary(merged)}
     action = "reopen" if ticket["status"] == "solved" else "note"

@@ -239,9 +239,8 @@ def test_our_own_mail_that_comes_back_starts_no_loop(database, settings) -> None
     assert mailbox(settings, database).take(mail(sender="aide@solenne.example")).outcome == "auto"
 
 
-def test_a_bounce_is_told_to_agents_and_stops_further_mails(database, settings) -> None:
-    reference = chat(database, settings)
-    (confirmation,) = deliver(settings, database)
+def bounced(confirmation: Any) -> bytes:
+    """What a mail server says of a mail of ours that it will never deliver."""
     bounce = EmailMessage(policy=policy.SMTP)
     bounce["From"], bounce["Subject"] = "MAILER-DAEMON@mx.example", "Undelivered"
     bounce["Message-ID"] = "<bounce@mx.example>"
@@ -255,12 +254,47 @@ def test_a_bounce_is_told_to_agents_and_stops_further_mails(database, settings) 
     extra = (b"--" + boundary + b"\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
              b"--" + boundary + b"\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: "
              + str(confirmation["Message-ID"]).encode() + b"\r\n\r\n--" + boundary + b"--")
-    taken = mailbox(settings, database).take(raw.replace(b"--" + boundary + b"--", extra))
+    return raw.replace(b"--" + boundary + b"--", extra)
+
+
+def test_a_bounce_is_told_to_agents_and_stops_further_mails(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    taken = mailbox(settings, database).take(bounced(confirmation))
     assert (taken.outcome, taken.reference) == ("bounce", reference)
     assert "mail_bounced" in notes(database, reference)
     with database.write() as connection:
         service.reply(connection, reference, AGENT, "Bonjour")
     assert len(deliver(settings, database)) == 1      # the confirmation, and nothing since
+
+
+def test_an_address_that_writes_again_after_a_bounce_is_written_to_again(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    box = mailbox(settings, database)
+    box.take(bounced(confirmation))
+    box.take(mail(to=str(confirmation["Reply-To"]), sender="autre@exemple.fr"))      # someone else: no sign of life
+    assert ticket(database, reference)["packet"]["contact_bounced"] == CUSTOMER
+    writes = mail(to=str(confirmation["Reply-To"]), sender="Camille@exemple.fr")
+    box.take(writes)
+    box.take(writes)
+    assert "contact_bounced" not in ticket(database, reference)["packet"]
+    assert notes(database, reference).count("mail_works_again") == 1
+    with database.write() as connection:
+        service.reply(connection, reference, AGENT, "Bonjour")
+    assert len(deliver(settings, database)) == 2
+
+
+def test_an_address_given_again_after_a_bounce_is_tried_again(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    mailbox(settings, database).take(bounced(confirmation))
+    for contact, mails in ((None, 1), (CUSTOMER, 2), (CUSTOMER, 2)):      # not named; named; and the same twice
+        with database.write() as connection:
+            conversation = store.get(connection, ticket(database, reference)["conversation_id"], lock=True)
+            hand_over(connection, conversation, desk=desk(settings), now=utcnow(), channel="email", contact=contact)
+        assert len(deliver(settings, database)) == mails
+    assert "contact_bounced" not in ticket(database, reference)["packet"]
 
 
 def test_a_mail_bomb_is_cut_off_with_one_note(database, settings) -> None:
@@ -319,12 +353,13 @@ def test_imap_takes_in_what_is_unread_and_marks_it_only_when_stored(database, se
         wanted = settings.copy(update={
             "imap_host": "127.0.0.1", "imap_port": server.port, "imap_user": "aide", "imap_tls": False,
             "imap_password": SecretStr("geheim"), "mail_max_bytes": 20_000})
+        garbled = server.arrive(b"From: a@exemple.fr\r\nContent-Type: text/plain; charset*\r\n\r\nx")
         first, broken = server.arrive(mail("un")), server.arrive(b"Subject: personne\r\n\r\nx")
         large = server.arrive(mail("x" * 30_000))
         fetcher = ImapFetcher(wanted, mailbox(wanted, database).take)
         assert fetcher.fetch() == 1
         assert server.flags[first] == {"\\Seen"}
-        assert server.flags[broken] == server.flags[large] == {"\\Seen", "\\Flagged"}
+        assert server.flags[garbled] == server.flags[broken] == server.flags[large] == {"\\Seen", "\\Flagged"}
         assert fetcher.fetch() == 0
 
         def fails(raw: bytes) -> None:

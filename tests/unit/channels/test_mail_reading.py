@@ -88,6 +88,16 @@ def test_any_bytes_are_a_mail_or_refused(content: bytes) -> None:
             assert parse(data).kind in ("person", "auto", "bounce")
 
 
+@pytest.mark.parametrize("broken", [
+    raw(Content_Type="text/plain; charset*"),
+    b"From: a@example.org\r\n" + b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(2000)),
+])
+def test_a_mail_that_the_parser_stumbles_over_is_refused(broken: bytes) -> None:
+    with pytest.raises(BadInput):
+        parse(broken)
+
+
 def test_headers_are_decoded_and_threads_read_nearest_first() -> None:
     mail = parse(raw(Subject="=?utf-8?q?R=C3=A9=3A_relev=C3=A9?=", In_Reply_To="<c@x>", References="<a@x> <b@x>"))
     assert mail.subject == "Ré: relevé"
@@ -117,6 +127,8 @@ def test_the_name_of_a_sender_is_never_taken_for_the_address() -> None:
     {"Subject": "Réponse automatique : absent"}, {"Subject": "Out of office Re: x"},
     {"Subject": "Abwesenheitsnotiz"}, {"Subject": "Automatic reply: x"}, {"Subject": "Fuera de la oficina"},
     {"Subject": "Risposta automatica: x"}, {"Subject": "Automatisch antwoord: x"},
+    {"Subject": "Abwesend: Ihre Rechnung"}, {"Subject": "Afwezig"}, {"Subject": "Absent du bureau : votre facture"},
+    {"Subject": "Out of Office AutoReply: x"}, {"Subject": "Fuori sede"}, {"Subject": "Absence du bureau"},
 ])
 def test_automatic_mails_are_recognised(headers: dict[str, str]) -> None:
     assert parse(raw(**headers)).kind == "auto"
@@ -124,6 +136,15 @@ def test_automatic_mails_are_recognised(headers: dict[str, str]) -> None:
 
 def test_an_ordinary_mail_is_a_persons() -> None:
     assert parse(raw(Auto_Submitted="no", Subject="Re: absente en mars, et ma facture ?")).kind == "person"
+
+
+@pytest.mark.parametrize("subject", [
+    "Abwesend am Ablesetermin 12.5.", "Afwezig bij de meteropname", "Absent du bureau le jour du relevé",
+    "Fuori sede per lavoro: come invio la lettura?", "Out of office hours, who do I call?",
+    "Fuera de la oficina el día de la lectura", "Absente du bureau, qui relève le compteur ?",
+])
+def test_a_customer_who_writes_of_being_away_is_heard(subject: str) -> None:
+    assert parse(raw(Subject=subject)).kind == "person"
 
 
 BOUNCE = b"""From: Mail Delivery System <MAILER-DAEMON@mx.example.org>
