@@ -1,7 +1,8 @@
 """Call-backs: a ticket holds a place in a slot; the database counts the places.
 
 A ticket has one call-back. Booking another slot moves it, the same slot again changes nothing. A
-settled ticket, or one whose customer chose another way, gives its place back.
+settled ticket, or one whose customer chose another way, gives its place back; a merged one hands it on.
+The number to call is that of the chat it was booked in, which may be a duplicate's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bot.conversations.wording import say
 from bot.errors import BadInput, Conflict, NotFound
 from bot.storage.clock import iso, now_iso, parse
 from bot.storage.schema import callbacks, tickets
+from bot.storage.schema import conversations as conversations_table
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import Desk
 from bot.tickets.states import LIVE
@@ -84,6 +86,24 @@ def done(connection: Connection, reference: str, author: str) -> dict[str, Any]:
     return found[reference]
 
 
+def promised(connection: Connection, reference: str) -> bool:
+    """Whether a call is still to be made for this ticket."""
+    return connection.execute(sa.select(_C.slot).where(
+        _C.reference == reference, _C.done_at.is_(None))).first() is not None
+
+
+def carry(connection: Connection, duplicate: str, kept: str, author: str) -> None:
+    """Make a duplicate's call the survivor's, which has one of its own to make or takes it over."""
+    if not promised(connection, duplicate) or promised(connection, kept):
+        return
+    connection.execute(sa.delete(callbacks).where(_C.reference == kept))      # made already
+    connection.execute(sa.update(callbacks).where(_C.reference == duplicate).values(
+        reference=kept, reminded_at=None))      # its reminder stands on the duplicate
+    slot = connection.execute(sa.select(_C.slot).where(_C.reference == kept)).scalar_one()
+    ticket_store.record(connection, kept, "callback", author, *_status(connection, kept),
+                        {"slot": slot, "former": None, "from": duplicate})
+
+
 def of_tickets(connection: Connection, references: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The call-backs of these tickets."""
     rows = connection.execute(sa.select(callbacks).where(_C.reference.in_(list(references)))).mappings()
@@ -94,12 +114,13 @@ def of_tickets(connection: Connection, references: Sequence[str]) -> dict[str, d
 def agenda(connection: Connection, limit: int = 200) -> list[dict[str, Any]]:
     """Calls still to make, the next first, with what a caller needs to know."""
     rows = connection.execute(
-        sa.select(callbacks, tickets).join(tickets, tickets.c.reference == _C.reference)
+        sa.select(_C.slot, tickets, *_caller()).join(tickets, tickets.c.reference == _C.reference)
+        .join(conversations_table, conversations_table.c.id == _C.conversation_id)
         .where(_C.done_at.is_(None), tickets.c.status.in_(sorted(LIVE))).order_by(_C.slot).limit(limit)
     ).mappings()
     return [{"reference": row["reference"], "slot": row["slot"], "assignee": row["assignee"],
              "locale": row["locale"], "summary": row["summary"],
-             "contact": row["packet"].get("contact")} for row in rows]
+             "contact": _number(row, row["packet"])} for row in rows]
 
 
 def remind(connection: Connection, rules: SlotRules, now: datetime) -> int:
@@ -108,21 +129,33 @@ def remind(connection: Connection, rules: SlotRules, now: datetime) -> int:
     connection.execute(sa.delete(callbacks).where(
         _C.slot > iso(now), _C.done_at.is_(None), _C.reference.in_(settled)))
     due = connection.execute(
-        sa.select(callbacks).where(_C.reminded_at.is_(None), _C.done_at.is_(None),
-                                   _C.slot <= iso(now + timedelta(minutes=rules.remind)))
-        .order_by(_C.slot).limit(100).with_for_update(skip_locked=True)).mappings().all()
+        sa.select(callbacks, *_caller())
+        .join(conversations_table, conversations_table.c.id == _C.conversation_id)
+        .where(_C.reminded_at.is_(None), _C.done_at.is_(None),
+               _C.slot <= iso(now + timedelta(minutes=rules.remind)))
+        .order_by(_C.slot).limit(100).with_for_update(skip_locked=True, of=callbacks)).mappings().all()
     count = 0
     for row in due:
         marked = connection.execute(sa.update(callbacks).where(
             _C.reference == row["reference"], _C.reminded_at.is_(None)).values(reminded_at=iso(now)))
         ticket = ticket_store.get(connection, row["reference"], lock=True)
         if marked.rowcount == 1 and ticket["status"] in LIVE:
-            contact = ticket["packet"].get("contact") or "?"
+            contact = _number(row, ticket["packet"]) or "?"
             ticket_store.act(connection, ticket, "note", "system", {
                 "text": say("callback_due", "fr", contact=contact), "code": "callback_due",
                 "slot": row["slot"]})
             count += 1
     return count
+
+
+def _caller() -> tuple[Any, ...]:
+    return (conversations_table.c.contact.label("caller"),
+            conversations_table.c.contact_channel.label("caller_channel"))
+
+
+def _number(row: Any, packet: dict[str, Any]) -> Any:
+    """Where to call: what was left in the chat that the call was booked in, else the ticket's contact."""
+    return (row["caller"] if row["caller_channel"] == "phone" else None) or packet.get("contact")
 
 
 def _known(slot: str, desk: Desk, rules: SlotRules, now: datetime) -> datetime:

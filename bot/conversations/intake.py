@@ -24,7 +24,7 @@ from bot.storage.clock import later, now_iso
 from bot.storage.schema import feedback
 from bot.tickets import satisfaction
 from bot.tickets import store as tickets
-from bot.tickets.states import REOPEN_DAYS
+from bot.tickets.states import LIVE, REOPEN_DAYS
 
 #: First buttons of a conversation: id as the dialogue knows it, wording key.
 FIRST_CHOICES = (
@@ -178,7 +178,7 @@ def receive(
     ticket = tickets.of_conversation(connection, conversation.id)
     if ticket is None:
         return "bot", []
-    if conversation.mode in ("waiting", "agent"):
+    if conversation.mode in ("waiting", "agent") and ticket["status"] in LIVE:
         ticket = tickets.heard(connection, ticket)
         return conversation.mode, raise_alarm(connection, conversation, ticket, text)
     recent = (ticket["solved_at"] or "") >= later(-REOPEN_DAYS * 86400)

@@ -26,6 +26,7 @@ from bot.tickets import store
 from bot.tickets.hours import Desk
 from bot.tickets.service import Done, both, must_hold, say_everywhere, tell
 from bot.tickets.states import LIVE
+from bot.tickets.store import Ticket
 
 _F = ticket_follow_ups.c
 LONGEST_DAYS = 90
@@ -77,6 +78,27 @@ def stop_follow_up(connection: Connection, reference: str, who: Member, *, now: 
     if not _stop(connection, reference, now):
         return ticket, []
     return store.act(connection, ticket, "follow_up_stop", who.username), []
+
+
+def carry(connection: Connection, duplicate: Ticket, kept: Ticket, who: Member, *, now: datetime) -> Ticket:
+    """Keep on a survivor what a duplicate's customer was promised: its plan where there is none, the
+    earlier of both days. The survivor as it is then. Both are live.
+    """
+    promised = duplicate["promised_at"]
+    sooner = promised is not None and (kept["promised_at"] is None or promised < kept["promised_at"])
+    theirs = planned(connection, duplicate["reference"])
+    if theirs is not None and (sooner or planned(connection, kept["reference"]) is None):
+        _stop(connection, kept["reference"], now)
+        connection.execute(
+            sa.update(ticket_follow_ups)
+            .where(_F.reference == duplicate["reference"], _F.status == "planned")
+            .values(reference=kept["reference"]))
+    if not sooner:
+        return kept
+    detail = {"promised_at": promised, "from": duplicate["reference"]}
+    if theirs is not None:
+        detail["every_days"] = theirs["every_days"]
+    return store.act(connection, kept, "follow_up", who.username, detail, promised_at=promised)
 
 
 def planned(connection: Connection, reference: str) -> dict[str, Any] | None:

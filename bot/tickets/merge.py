@@ -1,7 +1,8 @@
 """Two tickets about one thing become one: the duplicate closes with a pointer to the survivor.
 
 Its history stays. What its customer writes from then on lands in the survivor (``store.of_conversation``
-follows the pointer), and what agents write is said in both conversations.
+follows the pointer), and what agents write is said in both conversations. A call or news promised to its
+customer is the survivor's to keep.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.channels import callbacks
 from bot.conversations import store as conversations
 from bot.conversations.model import Draft
 from bot.conversations.wording import speak
 from bot.errors import BadInput, Conflict
 from bot.language.wording import get_wording
 from bot.staff.accounts import Member
+from bot.storage.clock import utcnow
 from bot.storage.schema import conversations as conversations_table
-from bot.tickets import store
+from bot.tickets import follow_ups, store
 from bot.tickets.service import Done, both, must_hold, set_mode
+from bot.tickets.states import LIVE
 from bot.tickets.store import Ticket
 
 _SAME_PERSON = ("contact", "verified")
@@ -29,7 +33,8 @@ def merge(connection: Connection, reference: str, who: Member, *, into: str) -> 
     """Merge ``reference`` into ``into``; gives the survivor and the events of both customers.
 
     Raises BadInput for a ticket and itself, Conflict where one is closed, where someone else has one,
-    or where the two are known to come from different customers.
+    where the two are known to come from different customers, or where something was promised that a
+    solved survivor would not keep.
     """
     if reference == into:
         raise BadInput("A ticket cannot be merged into itself.", key="merge_itself")
@@ -40,6 +45,8 @@ def merge(connection: Connection, reference: str, who: Member, *, into: str) -> 
     if kept["status"] == "closed":
         raise Conflict(f"{into} is closed: nothing can be merged into it.", key="merge_closed", into=into)
     _same_customer(duplicate, kept)
+    if duplicate["status"] in LIVE:
+        kept = _promises(connection, duplicate, kept, who)
     duplicate = store.act(connection, duplicate, "merge", who.username, {"to": into},
                           merged_into=into, assignee=duplicate["assignee"])
     changes: dict[str, Any] = {
@@ -61,6 +68,18 @@ def merge(connection: Connection, reference: str, who: Member, *, into: str) -> 
     return kept, conversations.append(connection, conversation.id, [
         Draft("ticket", "system", shown | {"merged": reference}),
         Draft("handover", "system", {"text": words, "reference": into})])
+
+
+def _promises(connection: Connection, duplicate: Ticket, kept: Ticket, who: Member) -> Ticket:
+    """Hand on what the duplicate's customer was promised, before its closing lets go of it."""
+    one, into = duplicate["reference"], kept["reference"]
+    if kept["status"] in LIVE:
+        callbacks.carry(connection, one, into, who.username)
+        return follow_ups.carry(connection, duplicate, kept, who, now=utcnow())
+    if duplicate["promised_at"] or callbacks.promised(connection, one):
+        raise Conflict(f"{one} has a call or news promised, and {into} is solved: merge {into} into {one} "
+                       "instead.", key="merge_promised", one=one, into=into)
+    return kept
 
 
 def _lock_conversations(connection: Connection, *references: str) -> None:

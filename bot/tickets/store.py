@@ -18,7 +18,7 @@ _T = tickets.c
 # No 0/O, 1/I/L, U/V: a reference is read out on the phone.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 Ticket = dict[str, Any]
-_STILL = tuple(name for name, action in ACTIONS.items() if action.to is None)
+_MOVES = tuple(name for name, action in ACTIONS.items() if action.to is not None)
 _INSIDE = frozenset({"packet", "sla_version"})    # not listed
 
 
@@ -182,10 +182,10 @@ def close_solved(connection: Connection, before: str, limit: int = 200) -> int:
 
 
 def last_action(connection: Connection, reference: str) -> str:
-    """What was done last that moved the ticket; what leaves it where it is (notes, tags…) apart."""
+    """What was done last that moved the ticket; what leaves it where it is (notes, wakings…) apart."""
     found = connection.execute(
         sa.select(ticket_events.c.action)
-        .where(ticket_events.c.reference == reference, ticket_events.c.action.not_in(_STILL))
+        .where(ticket_events.c.reference == reference, ticket_events.c.action.in_(_MOVES))
         .order_by(ticket_events.c.id.desc()).limit(1)
     ).scalar_one_or_none()
     return str(found or "")

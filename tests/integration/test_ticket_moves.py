@@ -138,6 +138,69 @@ def test_merges_chain_and_cannot_circle(database: Database, hours: Desk):
     chats[0].ticket(hours, MONDAY)                           # gets one of its own
 
 
+def test_a_duplicates_promised_news_goes_over_to_the_survivor(database: Database, hours: Desk):
+    with time_machine.travel(MONDAY, tick=False):
+        first, second, third = (Chat(database) for _ in range(3))
+        kept, gone, later = (chat.ticket(hours, MONDAY) for chat in (first, second, third))
+        for reference, day in ((gone, 27), (later, 30)):
+            do(database, follow_ups.schedule_follow_up, reference, ANA, desk=hours, now=MONDAY, next_by=date(2026, 11, day))
+        friday = read(database, gone)["promised_at"]
+        survivor, _ = do(database, merge, gone, ANA, into=kept)
+        assert survivor["promised_at"] == friday
+        with database.read() as connection:
+            plan = follow_ups.planned(connection, kept)
+            assert plan is not None
+            assert plan["every_days"] == 4
+            assert follow_ups.planned(connection, gone) is None
+        assert actions(database, kept)[-2:] == ["follow_up", "absorb"]      # the clock for news runs on
+        assert do(database, merge, later, ANA, into=kept)[0]["promised_at"] == friday      # the earlier day stands
+        with database.read() as connection:
+            assert follow_ups.planned(connection, kept) == plan
+    assert len(do(database, follow_ups.run_due, hours, utc("2026-11-27 17:00"))) == 1
+    assert "vendredi" not in second.texts()[-1]
+    assert first.texts()[-1] == second.texts()[-1] == third.texts()[-1]
+
+
+def test_an_earlier_promise_of_a_duplicate_replaces_the_later_plan(database: Database, hours: Desk):
+    with time_machine.travel(MONDAY, tick=False):
+        kept, gone = Chat(database).ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY)
+        for reference, day in ((kept, 30), (gone, 27)):
+            do(database, follow_ups.schedule_follow_up, reference, ANA, desk=hours, now=MONDAY, next_by=date(2026, 11, day))
+        friday = read(database, gone)["promised_at"]
+        assert do(database, merge, gone, ANA, into=kept)[0]["promised_at"] == friday
+        assert len(do(database, follow_ups.run_due, hours, utc("2026-11-27 17:00"))) == 1
+
+
+def test_what_was_promised_is_not_merged_into_a_solved_ticket(database: Database, hours: Desk):
+    with time_machine.travel(MONDAY, tick=False):
+        kept, gone = Chat(database).ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY)
+        do(database, follow_ups.schedule_follow_up, gone, ANA, desk=hours, now=MONDAY, next_by=date(2026, 11, 27))
+        do(database, service.resolve, kept, ANA)
+        with pytest.raises(Conflict, match="instead"):
+            do(database, merge, gone, ANA, into=kept)
+        assert do(database, merge, kept, ANA, into=gone)[0]["promised_at"]
+        assert actions(database, gone)[-1] == "absorb"
+
+
+def test_after_a_hand_back_what_moves_nothing_leaves_the_bot_in_charge(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, service.hand_back, reference, ANA)
+    for action in ("snooze", "wake", "issue", "callback", "callback_done"):
+        do(database, store.record, reference, action, "ana", "solved", "solved", {})
+    chat.say("et comment je change de puissance ?")
+    assert (chat.mode(), read(database, reference)["status"]) == ("bot", "solved")
+
+
+def test_whoever_still_waits_on_a_solved_ticket_opens_it_again(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, store.act, read(database, reference), "resolve", "zammad")      # its chat was not told
+    chat.say("ça sent le gaz chez moi")
+    ticket = read(database, reference)
+    assert (ticket["status"], ticket["priority"], chat.mode()) == ("open", 0, "waiting")
+
+
 def test_tickets_of_two_customers_are_not_merged(database: Database, hours: Desk):
     one = Chat(database).ticket(hours, MONDAY, channel="email", contact="a@exemple.fr")
     other = Chat(database).ticket(hours, MONDAY, channel="email", contact="b@exemple.fr")

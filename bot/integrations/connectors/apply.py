@@ -19,13 +19,14 @@ from bot.integrations.connectors.port import RemoteComment
 from bot.storage.clock import now_iso
 from bot.storage.schema import ticket_events
 from bot.tickets import store as tickets
+from bot.tickets.service import both, say_everywhere, set_mode, tell
 from bot.tickets.states import LIVE, priority_number
 from bot.tickets.store import Ticket
 
 
 def comment(connection: Connection, connector: str, reference: str, theirs: RemoteComment) -> str:
     """Put one of their comments into our ticket; its key here."""
-    ticket, conversation = _locked(connection, reference)
+    ticket, conversation = both(connection, reference)
     name = theirs.name or connector.capitalize()
     if theirs.internal or ticket["status"] not in LIVE:
         return _note(connection, connector, ticket, f"{name} ({connector.capitalize()}) : {theirs.text}")
@@ -39,9 +40,8 @@ def comment(connection: Connection, connector: str, reference: str, theirs: Remo
     if ticket["first_response_at"] is None:
         changes["first_response_at"] = now_iso()
     ticket = tickets.act(connection, ticket, "reply", connector, {"length": len(theirs.text)}, **changes)
-    conversations.update(connection, conversation.id, mode="agent", closed_at=None,
-                         answered_seq=conversation.asked_seq)
-    made = conversations.append(connection, conversation.id, [
+    set_mode(connection, ticket, "agent")
+    made = say_everywhere(connection, ticket, [
         Draft("message", "agent", {"text": theirs.text, "name": name, "meta": meta})])
     queue_reply_mail(connection, ticket, conversation, name=name, text=theirs.text, seq=made[0].seq)
     return f"m{made[0].seq}"
@@ -49,30 +49,29 @@ def comment(connection: Connection, connector: str, reference: str, theirs: Remo
 
 def status(connection: Connection, connector: str, reference: str, wanted: str) -> str:
     """Follow their status where that is a step forward, or a reopening; ours afterwards."""
-    ticket, conversation = _locked(connection, reference)
+    ticket, conversation = both(connection, reference)
     now = str(ticket["status"])
     if wanted in ("solved", "closed") and now in LIVE:
         ticket = tickets.act(connection, ticket, "resolve", connector)
-        conversations.update(connection, conversation.id, mode="closed", closed_at=now_iso())
-        _tell(connection, conversation, ticket, [
+        set_mode(connection, ticket, "closed")
+        tell(connection, conversation, ticket, [
             Draft("closed", "agent", {
                 "text": say("resolved", conversation.language, name=connector.capitalize(),
                             reference=reference), "reason": "resolved", "reference": reference}),
-            Draft("survey", "system", {"text": say("survey", conversation.language), "ask": "csat"})])
+            Draft("survey", "system", {"text": say("survey", conversation.language), "ask": "csat"})], "system")
     elif wanted in LIVE and now == "solved":
         ticket = tickets.act(connection, ticket, "reopen", connector)
-        conversations.update(connection, conversation.id, closed_at=None,
-                             mode="agent" if ticket["assignee"] else "waiting")
-        _tell(connection, conversation, ticket, [])
+        set_mode(connection, ticket, "agent" if ticket["assignee"] else "waiting")
+        tell(connection, conversation, ticket, [], "system")
     elif wanted == "on_hold" and now in LIVE - {"on_hold"}:
         ticket = tickets.act(connection, ticket, "hold", connector)
-        _tell(connection, conversation, ticket, [])
+        tell(connection, conversation, ticket, [], "system")
     return str(ticket["status"])
 
 
 def priority(connection: Connection, connector: str, reference: str, wanted: str) -> None:
     """Take their priority over."""
-    ticket, _ = _locked(connection, reference)
+    ticket, _ = both(connection, reference)
     number = priority_number(wanted)
     if ticket["status"] in LIVE and ticket["priority"] != number:
         tickets.act(connection, ticket, "prioritise", connector,
@@ -81,7 +80,7 @@ def priority(connection: Connection, connector: str, reference: str, wanted: str
 
 def label(connection: Connection, connector: str, reference: str, url: str, words: str) -> None:
     """Note how an issue stands there, in their words."""
-    ticket, _ = _locked(connection, reference)
+    ticket, _ = both(connection, reference)
     _note(connection, connector, ticket,
           say("connector_status", "fr", system=connector.capitalize(), id=url.rpartition('/')[2], status=words))
 
@@ -95,14 +94,3 @@ def _note(connection: Connection, connector: str, ticket: Ticket, text: str) -> 
     line = connection.execute(sa.select(sa.func.max(ticket_events.c.id)).where(
         ticket_events.c.reference == ticket["reference"])).scalar_one()
     return f"n{line}"
-
-
-def _locked(connection: Connection, reference: str) -> tuple[Ticket, Any]:
-    found = tickets.get(connection, reference)
-    conversation = conversations.get(connection, found["conversation_id"], lock=True)
-    return tickets.get(connection, reference, lock=True), conversation
-
-
-def _tell(connection: Connection, conversation: Any, ticket: Ticket, drafts: list[Draft]) -> None:
-    shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
-    conversations.append(connection, conversation.id, [Draft("ticket", "system", shown), *drafts])

@@ -26,6 +26,7 @@ from bot.storage.schema import callbacks as table
 from bot.tickets import service
 from bot.tickets import store as tickets
 from bot.tickets.hours import desk
+from bot.tickets.merge import merge
 
 AGENT = Member("agent", "Ana", "agent")
 RULES = SlotRules(minutes=30, capacity=2, days=2, lead=0, remind=10)
@@ -121,6 +122,45 @@ def test_agents_are_reminded_once_when_the_call_is_due(database, hours) -> None:
         assert codes.count("callback_due") == 1
         assert callbacks.done(connection, who[0], "agent")["done_at"]
         assert callbacks.agenda(connection) == []
+
+
+def test_a_duplicates_call_goes_over_to_the_survivor_with_its_number(database, hours) -> None:
+    at = starts(hours, RULES, utcnow())[4]
+    duplicate = caller(database, hours)
+    book(database, hours, duplicate, iso(at))
+    with database.write() as connection:
+        conversation, _, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
+        kept = hand_over(connection, store.get(connection, conversation.id, lock=True), desk=hours, now=utcnow(),
+                         channel="email", contact="camille@exemple.fr").reference
+    with database.write() as connection:
+        merge(connection, duplicate[0], AGENT, into=kept)
+    with database.write() as connection:
+        (call,) = callbacks.agenda(connection)
+        assert (call["reference"], call["slot"]) == (kept, iso(at))
+        assert call["contact"].replace(" ", "").endswith("639981234")
+        callbacks.remind(connection, RULES, utcnow())
+        assert callbacks.remind(connection, RULES, at - timedelta(minutes=5)) == 1
+        (line,) = [line for line in tickets.history(connection, kept) if line["detail"].get("code") == "callback_due"]
+        assert call["contact"] in line["detail"]["text"]
+        assert callbacks.done(connection, kept, "agent")["done_at"]
+
+
+def test_two_calls_become_one_and_none_is_merged_into_a_solved_ticket(database, hours) -> None:
+    first, second = (iso(at) for at in starts(hours, RULES, utcnow())[3:5])
+    kept, duplicate = caller(database, hours), caller(database, hours)
+    book(database, hours, kept, second)
+    book(database, hours, duplicate, first)
+    with database.write() as connection:
+        service.resolve(connection, kept[0], AGENT)
+    with pytest.raises(Conflict) as refused, database.write() as connection:
+        merge(connection, duplicate[0], AGENT, into=kept[0])
+    assert refused.value.context["key"] == "merge_promised"
+    with database.write() as connection:
+        merge(connection, kept[0], AGENT, into=duplicate[0])
+    with database.write() as connection:
+        callbacks.remind(connection, RULES, utcnow())
+        assert [call["slot"] for call in callbacks.agenda(connection)] == [first]
+        assert callbacks.of_tickets(connection, [kept[0]]) == {}
 
 
 def test_a_customer_books_by_the_api_and_the_ticket_shows_it(tmp_path: Path) -> None:

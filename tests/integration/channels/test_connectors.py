@@ -17,7 +17,8 @@ from web_support import ALWAYS, Served, free_port, make_settings, running
 
 from bot.conversations import intake, store
 from bot.handover.service import hand_over
-from bot.integrations.connectors import links
+from bot.integrations.connectors import apply, links
+from bot.integrations.connectors.port import RemoteComment
 from bot.integrations.connectors.setup import poll, register, systems
 from bot.jobs.chores import retain
 from bot.privacy.erasure import erase_conversation
@@ -32,6 +33,7 @@ from bot.storage.schema import tickets as tickets_table
 from bot.tickets import service
 from bot.tickets import store as tickets
 from bot.tickets.hours import desk
+from bot.tickets.merge import merge
 from bot.worker import Worker
 from tests.standins.jira import JiraStandIn
 from tests.standins.passing import due_now
@@ -201,6 +203,29 @@ def test_statuses_follow_each_other_forward_and_by_reopening(pair: Pair) -> None
     assert pair.there.status() == SOLVED[pair.name]
     pair.there.set(state="open")
     pair.look()
+    assert pair.ticket()["status"] == "open"
+
+
+def test_whoever_was_merged_in_hears_what_the_other_system_does(pair: Pair) -> None:
+    duplicate = pair.open()
+    theirs, token = pair.conversation_id, pair.token
+    kept = pair.open()
+    with pair.database.write() as connection:
+        merge(connection, duplicate, AGENT, into=kept)
+        number = apply.comment(connection, pair.name, kept, RemoteComment("77", "Nous regardons.", False, "agent", "Luc"))
+        own = store.all_events(connection, pair.conversation_id)[-1]
+        assert (own.text, number) == ("Nous regardons.", f"m{own.seq}")
+        assert store.all_events(connection, theirs)[-1].text == "Nous regardons."
+        assert store.get(connection, theirs).mode == "agent"
+        apply.status(connection, pair.name, kept, "solved")
+        assert store.get(connection, theirs).mode == "closed"
+        assert [event.kind for event in store.all_events(connection, theirs)[-3:]] == ["ticket", "closed", "survey"]
+        apply.status(connection, pair.name, kept, "open")
+        assert store.get(connection, theirs).mode == "waiting"
+        apply.status(connection, pair.name, kept, "solved")
+    pair.conversation_id, pair.token = theirs, token
+    pair.say("ça sent le gaz chez moi")
+    assert pair.ticket()["priority"] == 0
     assert pair.ticket()["status"] == "open"
 
 
