@@ -78,12 +78,22 @@ class NobodyToRead(Conflict):
                          key="problem_no_open_ticket")
 
 
+class FilesFull(Conflict):
+    """Over the number of files a conversation may hold, which waiting does not change."""
+
+    code = "files-full"
+
+    def __init__(self) -> None:
+        super().__init__("This conversation takes no more files: say in words what this one shows.",
+                         key="problem_files_full")
+
+
 class TooManyFiles(TooManyRequests):
-    """Over the number of files a conversation may hold, or sent too fast."""
+    """Sent too fast: the same file may be taken later."""
 
     code = "too-many-files"
 
-    def __init__(self, retry_after: float = 60.0) -> None:
+    def __init__(self, retry_after: float) -> None:
         super().__init__("That is a lot of files: wait a little, or send them in one document.",
                          retry_after=retry_after, key="problem_too_many_files")
 

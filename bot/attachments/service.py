@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from bot.attachments import store
-from bot.attachments.errors import FileTooLarge, NobodyToRead, TooManyFiles
+from bot.attachments.errors import FilesFull, FileTooLarge, NobodyToRead
 from bot.attachments.files import Files
 from bot.attachments.kinds import kind_of, safe_name
 from bot.attachments.scan import Scanner, scanner
@@ -64,15 +64,14 @@ class Attachments:
     ) -> Received:
         """A customer's file as a message of theirs, once for each ``client_message_id``.
 
-        Raises UnknownConversation, NobodyToRead, TooManyFiles.
+        Raises UnknownConversation, NobodyToRead, FilesFull.
         """
         conversation = conversations.open_with(connection, conversation_id, token, lock=True)
         already = sent_before(connection, conversation_id, client_message_id)
         if already is not None:
             return already
         must_be_open(connection, conversation_id)
-        if store.count(connection, conversation_id, "customer") >= self.max_files:
-            raise TooManyFiles()
+        self.must_have_room(connection, conversation_id, "customer")
         row = self.add(connection, checked, conversation_id=conversation_id, author="customer",
                         seq=conversation.seq + 1)
         mode, more = intake.receive(connection, conversation, text)
@@ -85,12 +84,16 @@ class Attachments:
     def upload(
         self, connection: Connection, reference: str, username: str, checked: Checked
     ) -> Attachment:
-        """An agent's file, kept until their next reply takes it along. Raises TooManyFiles."""
+        """An agent's file, kept until their next reply takes it along. Raises FilesFull."""
         ticket = tickets.get(connection, reference)
-        if store.count(connection, ticket["conversation_id"], "agent") >= self.max_files:
-            raise TooManyFiles()
+        self.must_have_room(connection, ticket["conversation_id"], "agent")
         return self.add(connection, checked, conversation_id=ticket["conversation_id"],
                          author="agent", uploader=username)
+
+    def must_have_room(self, connection: Connection, conversation_id: str, author: str) -> None:
+        """Raises FilesFull where this side has put in as many files as a conversation holds."""
+        if store.count(connection, conversation_id, author) >= self.max_files:
+            raise FilesFull()
 
     def add(self, connection: Connection, checked: Checked, **values: Any) -> Attachment:
         """Store a checked file as a row of its conversation."""

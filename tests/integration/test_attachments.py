@@ -139,7 +139,29 @@ def test_an_agent_sends_a_file_with_a_reply(web: Web):
 def test_files_can_be_turned_off(tmp_path: Path, dialogue):
     with running(tmp_path, dialogue, attachments_per_conversation=0) as web:
         customer, _ = with_ticket(web)
-        assert send(customer, PNG).status_code == 429
+        assert_full(send(customer, PNG))
+
+
+def assert_full(refused: httpx.Response) -> None:
+    """Refused for good: nothing that tells a client to try again."""
+    assert (refused.status_code, refused.json()["code"]) == (409, "files-full")
+    assert "ne peut pas recevoir d'autres fichiers" in refused.json()["detail"].replace("\u2019", "'")
+    assert "retry-after" not in refused.headers
+
+
+def test_a_full_conversation_says_so_for_good(tmp_path: Path, dialogue):
+    with running(tmp_path, dialogue, attachments_per_conversation=1, attachments_per_minute=2) as web:
+        customer, reference = with_ticket(web)
+        sent = send(customer, unique(), message_id="first")
+        assert sent.status_code == 202
+        # More often than files may come in a minute: the answer stays the one that is true later too.
+        for _ in range(3):
+            assert_full(send(customer, unique()))
+        assert send(customer, unique(), message_id="first").json() == sent.json()
+        agent = web.staff("agent")
+        codes = [agent.post(f"/tickets/{reference}/attachments", files={"file": ("plan.png", unique())}).status_code
+                 for _ in range(2)]
+        assert codes == [201, 409]
 
 
 def test_a_file_goes_with_its_last_conversation(database_url: str, tmp_path: Path):

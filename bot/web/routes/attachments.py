@@ -39,6 +39,7 @@ async def attach(
         already = sent_before(connection, id, client_message_id)
         if already is None:
             must_be_open(connection, id)
+            parts.attachments.must_have_room(connection, id, "customer")
         return already
 
     done = await parts.database.run_read(before)
