@@ -59,7 +59,7 @@ export class TicketView {
         if (ready) insert(ready);
       }),
       quote: (article) => this.composer.insert(`${article.title ?? article.id} : ${location.origin}/aide/${encodeURIComponent(article.id)}`),
-      changed: () => void this.after(this.ticket.reference).catch(failed),
+      changed: () => void this.after(this.ticket.reference),
     });
     this.mention = new Mention({
       people: () => [...this.people].map(([username, first_name]) => ({ username, first_name })).filter((person) => person.username !== this.me),
@@ -190,9 +190,10 @@ export class TicketView {
     if (mode === "note") said(t("composer.note_kept"));
   }
 
+  /** Show what an action made of the ticket. It is done, whether or not that can be read now. */
   async after(reference) {
     this.changed();
-    if (this.ticket?.reference === reference) await this.refresh();
+    if (this.ticket?.reference === reference) await this.refresh().catch(failed);
   }
 
   async take(button) {
