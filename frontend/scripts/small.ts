@@ -23,7 +23,8 @@ const PRIVATE = `shell items wake queue element session sleeper composer timelin
   personLabel deliver receive newest current helped survey download locked forget sign make
   temporary gone connection setLocale setContext identify unread follows unfolded newest feedback
   leave seen typing jumper entries spoken context identity heard awaited introduce depart known loading need earlier typed clip picker files why sound file save handover
-  uplink linked shown nudge thread story backlog byKey redraw given owner pane more answer agent standing visitor passing moved handed anew says`.split(/\s+/);
+  uplink linked shown nudge thread story backlog byKey redraw given owner pane more answer agent standing visitor passing moved handed anew says
+  stage listen banner most poll about embedded field expect`.split(/\s+/);
 
 /** Names that cross a border although they are also words of ours. */
 const BORDERS = new Set([

@@ -132,6 +132,42 @@ describe("outbox", () => {
     expect(on.sent.mock.calls.map(([e]) => e.id)).toEqual(["good"]);
   });
 
+  it("lets words pass a file that has to wait, and sends it when its time has come", async () => {
+    const on = listener();
+    const taken: string[] = [];
+    let full = true;
+    const photo = (id: string): Entry => ({ ...entry(id), kind: "attachments", file: new File(["x"], id) });
+    const outbox = new Outbox(
+      NO_SHELF,
+      async ({ id, file }) => {
+        if (file && full) return { ok: false, retry: true, after: 60_000 };
+        taken.push(id);
+        return { ok: true, seq: taken.length };
+      },
+      on,
+    );
+    ["f1", "f2"].forEach((id) => outbox.put(photo(id)));
+    ["m1", "m2"].forEach((id) => outbox.put(entry(id)));
+    await until(() => taken.length === 2);
+    outbox.put(entry("m3"));
+    await until(() => taken.length === 3);
+    expect(taken).toEqual(["m1", "m2", "m3"]);
+    full = false;
+    outbox.nudge();
+    await until(() => outbox.size === 0);
+    expect(taken).toEqual(["m1", "m2", "m3", "f1", "f2"]);
+  });
+
+  it("keeps what was written before and after a file in order while all goes well", async () => {
+    const server = new Server();
+    const outbox = new Outbox(NO_SHELF, through(server, []), listener());
+    outbox.put(entry("m1"));
+    outbox.put({ ...entry("f"), kind: "attachments", file: new File(["x"], "f") });
+    outbox.put(entry("m2"));
+    await until(() => outbox.size === 0);
+    expect(server.stored).toEqual(["m1", "f", "m2"]);
+  });
+
   it("keeps sending where the shelf refuses to store", async () => {
     const broken: Shelf = {
       all: () => Promise.reject(new Error("denied")),

@@ -6,13 +6,13 @@
 import type { Desk } from "./actions";
 import { menu, person, save } from "./actions";
 import * as api from "./api";
+import { freshId } from "./id";
 import { keep } from "./keep";
 import type { Options } from "./page";
 import { Page } from "./page";
 import { Session } from "./session";
 import type { Attachment, ChatEvent, Choice, Entry, InputKind } from "./types";
 import { Uplink } from "./uplink";
-import { uuid } from "./uuid";
 import { Composer } from "./view/composer";
 import { Shell } from "./view/frame";
 import { Visitor } from "./visitor";
@@ -123,7 +123,7 @@ export class App extends Page implements Desk {
   }
 
   private put(kind: "messages" | "attachments", body: Record<string, unknown>, text: string, file?: File): void {
-    const id = uuid();
+    const id = freshId();
     this.follow = true;
     this.shell.writing("");
     const entry: Entry = { id, kind, body: { client_message_id: id, ...body }, text, at: Date.now() };
@@ -141,7 +141,7 @@ export class App extends Page implements Desk {
 
   private feedback(seq: number, mark: string, body: Record<string, unknown>): void {
     keep.set("answers", JSON.stringify({ ...this.answers(), [seq]: mark }));
-    this.uplink.outbox.put({ id: uuid(), kind: "feedback", body, text: "", at: Date.now() });
+    this.uplink.outbox.put({ id: freshId(), kind: "feedback", body, text: "", at: Date.now() });
     // "No" is also an answer to the assistant, which then offers something else.
     if (mark === "n") this.put("messages", { choice: "helped:no" }, this.words.no);
     else this.shell.say(this.words.thanks);
@@ -216,6 +216,13 @@ export class App extends Page implements Desk {
     setTimeout(() => (this.caughtUp = true), 1500);
   }
 
+  /** What is there is read where somebody looks, on whatever page they do. */
+  private seen(): void {
+    if (!this.shown || document.hidden) return;
+    this.setUnread(0);
+    if (this.heard) keep.set("read", `${this.heard}`);
+  }
+
   private receive(event: ChatEvent): void {
     const { standing, words } = this;
     if (event.kind === "typing") {
@@ -229,22 +236,21 @@ export class App extends Page implements Desk {
     standing.follows(event, words, this.locale);
     this.awaited();
     this.rename();
-    const theirs = event.author !== "customer";
-    if (theirs) this.heard = event.seq ?? 0;
-    if (theirs && event.kind !== "message" && this.caughtUp && event.text) this.announce(event);
-    if (theirs && event.kind === "message") {
-      this.typing("", 0);
-      this.composer.expect((event.input?.kind ?? "text") as InputKind);
-      if (this.caughtUp) {
-        this.announce(event);
-        if (!this.shown || document.hidden) {
-          this.setUnread(this.unread + 1);
-          if (keep.get("sound")) void this.need().then((more) => more?.beep());
-        }
-        this.given.owner.event("message", event.author ?? "");
-      }
-    }
     this.redraw();
+    if (event.author === "customer") return;
+    this.heard = event.seq as number;
+    this.seen();
+    const message = event.kind === "message";
+    if (this.caughtUp && (message || event.text)) this.announce(event);
+    if (!message) return;
+    this.typing("", 0);
+    this.composer.expect((event.input?.kind ?? "text") as InputKind);
+    // It may have come between two pages; where nothing is known of before, what is old counts as read.
+    const fresh = this.heard > Number(keep.get("read") ?? (this.caughtUp ? 0 : Infinity));
+    if (fresh) this.setUnread(this.unread + 1);
+    if (!this.caughtUp) return;
+    if (fresh && keep.get("sound")) void this.need().then((more) => more?.beep());
+    this.given.owner.event("message", event.author ?? "");
   }
 
   /** Something is under way: the next page is to load the chat also where nobody opens it. */

@@ -11,19 +11,19 @@ const memory = new Map<string, string>();
 export const keep = {
   get(key: string): string | null {
     try {
-      return localStorage.getItem(`relais:${key}`) ?? memory.get(key) ?? null;
+      return memory.get(key) ?? localStorage.getItem(`relais:${key}`);
     } catch {
-      return memory.get(key) ?? null;
+      return null;
     }
   },
   set(key: string, value: string | null): void {
-    if (value === null) memory.delete(key);
-    else memory.set(key, value);
+    // Only what storage refuses: a copy of the rest would outlive what another tab removed.
+    memory.delete(key);
     try {
       if (value === null) localStorage.removeItem(`relais:${key}`);
       else localStorage.setItem(`relais:${key}`, value);
     } catch {
-      // Denied or full: the copy in memory stands.
+      if (value !== null) memory.set(key, value);
     }
   },
 };

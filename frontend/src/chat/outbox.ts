@@ -2,8 +2,9 @@
  * The outbox: what the customer said is kept until the server has it.
  *
  * Entries leave one at a time and in the order they were written; the next is not tried before the
- * one ahead has arrived or has been refused for good. Ids are made here, and the server does nothing
- * for an id it already has, so sending again (after a lost answer, from a second tab) is harmless.
+ * one ahead has arrived or has been refused for good. Only a file that has to wait (too many a minute,
+ * too slow a line) lets words pass. Ids are made here, and the server does nothing for an id it already
+ * has, so sending again (after a lost answer, from a second tab) is harmless.
  */
 
 import { backoff, Sleeper } from "./backoff";
@@ -40,8 +41,7 @@ export class Outbox {
   /** Take up what an earlier page left behind. Resolves when it is listed, not when it is sent. */
   async restore(): Promise<void> {
     const left = await this.shelf.all().catch(() => []);
-    const known = new Set(this.backlog.map((entry) => entry.id));
-    const old = left.filter((entry) => !known.has(entry.id));
+    const old = left.filter(({ id }) => !this.backlog.some((entry) => entry.id === id));
     this.backlog = [...old, ...this.backlog];
     old.forEach((entry) => this.on.queued(entry));
     void this.run();
@@ -72,18 +72,27 @@ export class Outbox {
     if (this.running) return;
     this.running = true;
     try {
-      for (let entry = this.backlog[0]; entry; entry = this.backlog[0]) await this.attempt(entry);
+      for (let entry = this.next(); entry; entry = this.next()) await this.attempt(entry);
     } finally {
       this.running = false;
     }
+  }
+
+  /** The entry to try. While attempts fail, files stand behind words, each in the order written. */
+  private next(): Entry | undefined {
+    if (this.failures) this.backlog.sort((a, b) => +!!a.file - +!!b.file);
+    return this.backlog[0];
   }
 
   private async attempt(entry: Entry): Promise<void> {
     const outcome = await this.send(entry).catch((): Outcome => ({ ok: false, retry: true }));
     if (!outcome.ok && outcome.retry) {
       this.failures += 1;
-      this.on.reachable(false);
-      await this.sleeper.sleep(outcome.after ?? this.delay(this.failures));
+      // Others may get through where this one has to wait.
+      if (this.next() === entry) {
+        this.on.reachable(false);
+        await this.sleeper.sleep(outcome.after ?? this.delay(this.failures));
+      }
       return;
     }
     this.failures = 0;

@@ -103,10 +103,6 @@ export abstract class Page implements Ui {
     this.shell.say(parts.join(""));
   }
 
-  protected seen(): void {
-    if (this.shown && !document.hidden) this.setUnread(0);
-  }
-
   protected setUnread(count: number): void {
     if (count !== this.unread) this.given.owner.unread(count);
     this.unread = count;

@@ -59,6 +59,7 @@ export class Session {
 export function comeBack(pass: string): void {
   if (!/ r1/.test(pass) || keep.get(KEY)?.startsWith(pass.slice(0, 36))) return;
   keep.set("answers", null);
+  keep.set("read", null);
   keep.set(KEY, pass);
 }
 

@@ -105,6 +105,7 @@ export class Uplink {
   leave(): void {
     const current = this.thread.current;
     keep.set("answers", null);
+    keep.set("read", null);
     if (current) this.thread.forget(current.id);
     this.join();
   }

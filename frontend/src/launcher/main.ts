@@ -145,7 +145,7 @@ function start(script: HTMLScriptElement): void {
     emit("unread", String(n));
   }
 
-  window.addEventListener("message", (event) => {
+  addEventListener("message", (event) => {
     if (event.origin !== origin || !frame || event.source !== frame.contentWindow) return;
     const message = unpackToHost(event.data);
     if (message?.type === "ready") {
@@ -157,7 +157,7 @@ function start(script: HTMLScriptElement): void {
     else if (message?.type === "keep") remember("localStorage", message.keep ? String(Date.now()) : null);
     else if (message?.type === "event") emit(message.name, message.detail);
   });
-  window.addEventListener("keydown", (event) => {
+  addEventListener("keydown", (event) => {
     if (event.key === "Escape" && open && root.activeElement) hide();
   });
   button.addEventListener("click", () => show(true));
@@ -201,7 +201,7 @@ function start(script: HTMLScriptElement): void {
   const place = (): void => {
     name();
     document.body.append(host);
-    window.dispatchEvent(new CustomEvent("relais:ready"));
+    dispatchEvent(new CustomEvent("relais:ready"));
     // The chat was open on the page before, or someone's answer is awaited: go on where it was.
     if (remember("sessionStorage") === "open" && !matchMedia(FULL_SCREEN).matches) show(false);
     else if (Date.now() - Number(remember("localStorage") ?? 0) < 7 * 86_400_000) setTimeout(load, 1500);

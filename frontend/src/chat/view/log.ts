@@ -26,17 +26,15 @@ function together(a: Item | undefined, b: Item | undefined): boolean {
 
 /** What may be clicked now: offered since the customer last spoke, each once. */
 export function openChoices(items: Item[]): Choice[] {
-  const found = new Map<string, Choice>();
-  for (const item of items) {
-    const { kind, author } = item.event;
+  let open: Choice[] = [];
+  for (const { state, event: { kind, author, choices } } of items) {
+    // What was refused was not said, though it stands at the end.
+    if (state === "refused") continue;
     // Spoken, or a person took over, or it is over: what the assistant offered is past.
-    if (author === "customer" || author === "agent" || kind === "handover" || kind === "closed") found.clear();
-    else if (item.event.kind === "message") {
-      if (item.event.choices?.length) found.clear();
-      for (const choice of item.event.choices ?? []) found.set(choice.id, choice);
-    }
+    if (author === "customer" || author === "agent" || kind === "handover" || kind === "closed") open = [];
+    else if (kind === "message" && choices?.length) open = choices;
   }
-  return [...found.values()];
+  return [...new Map(open.map((choice) => [choice.id, choice])).values()];
 }
 
 /** Whether an event has a line of its own: a ticket's change is told by the sentence that follows it. */
@@ -49,8 +47,7 @@ function told({ event }: Item, next: Item[]): boolean {
 function rows(items: Item[], ui: Ui): Row[] {
   const out: Row[] = [];
   let today = "";
-  const newest = items.filter((item) => item.state === "sent" && item.event.author === "customer").pop();
-  const lastMine = items.filter((item) => item.event.author === "customer").pop();
+  const lastMine = items.filter((item) => item.event.author === "customer" && item.state !== "refused").pop();
   items.forEach((item, at) => {
     const { event } = item;
     const now = day(event.at);
@@ -63,7 +60,7 @@ function rows(items: Item[], ui: Ui): Row[] {
       const place = {
         first: !together(items[at - 1], item),
         last: !together(item, items[at + 1]),
-        newest: item === newest && item === lastMine,
+        newest: item === lastMine && item.state === "sent",
         current: item.seq > (lastMine?.seq || (lastMine ? Infinity : 0)),
       };
       const sign = [ui.locale, item.seq, item.state, item.detail, event.text, !ui.more, place.first, place.last, place.newest, place.current, ui.answer(item.seq)].join("|");
