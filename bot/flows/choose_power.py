@@ -36,6 +36,7 @@ _CHANGE = re.compile(
     r"cambiar|subir|bajar|quiero|passare|aument\w*|abbass\w*|ridurre|vorrei|voglio)\b"
 )
 _TOWARDS = re.compile(r"\b(?:a|en|pour|to|naar|op|auf|zu|hasta|por)\s*$")
+_NOT = re.compile(r"\b(?:pas|not|niet|nicht)\s*$")
 _NOW = re.compile(
     r"\b(?:de|du|depuis|from|van|von|desde|da|j ai|actuel\w*|aujourd hui|en ce moment|suis (?:en|a)|abonnement\w*|besoin|i have|currently|need|"
     r"heb|nu|huidig\w*|abonnement|habe|derzeit|aktuell\w*|brauche|tengo|actual\w*|necesito|ho|attual\w*|serve|bisogno)\b"
@@ -43,12 +44,20 @@ _NOW = re.compile(
 
 
 def _powers(heard: Heard, scene: Scene) -> dict[str, int]:
-    """kVA named in the message as ``now`` and ``then``: in force, and wished for."""
+    """kVA named in the message as ``now`` and ``then``: in force, and wished for.
+
+    Where the wish itself was just read back, another power is another wish ("non, plutôt 12 kVA").
+    """
     text, values = heard.text, [e for e in heard.entities("power_kva") if e.valid]    # not "c'est quoi, un kVA ?"
+    wish = scene.slots.get("requested_slot") in (f"{ID}_direct", f"{ID}_confirm")
     result: dict[str, int] = {}
     for entity in values:
         here = text[entity.start:entity.end] == entity.text
         before = soft(text[max(0, entity.start - 60):entity.start]) if here else ""
+        if wish and not _NOW.search(before):
+            if not _NOT.search(before):
+                result["then"] = int(entity.value)  # type: ignore[call-overload]
+            continue
         wanted = bool(_TOWARDS.search(before) and _CHANGE.search(before)) or (
             len(values) == 2 and "now" in result) or bool(
             _CHANGE.search(before) and not _NOW.search(before))

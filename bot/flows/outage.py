@@ -238,7 +238,7 @@ FLOW = Flow(
         Step(slot="outage_back", parse=hear.back, listen=True),
         Step(slot="outage_scope", parse=hear.scope, ask=_scope_ask, choices=_scope_choices, needed=_open),
         Step(slot="outage_valve", parse=hear.valve, choices=_choices("open", "closed", "unknown"), values=_numbers,
-             needed=lambda scene: _open(scene) and _gas(scene) and _slot(scene, "scope") == "home"),
+             needed=lambda scene: _open(scene) and _gas(scene) and _at_home(scene)),
         Step(slot="outage_postcode", parse=hear.postcode, input=Input(kind="postcode"), needed=_postcode_wanted),
         Step(slot="outage_found", parse=_nothing, enter=_look_up, depends=("outage_postcode", "outage_energy"),
              needed=lambda scene: _open(scene) and _slot(scene, "postcode") is not None),

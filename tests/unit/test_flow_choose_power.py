@@ -261,3 +261,43 @@ def test_a_verification_that_ran_out_is_asked_for_again_and_nothing_else_is_lost
     say(talk, SECOND_HOME.postcode)
     say(talk, desk.code())
     assert talk.asked == "choose_power_confirm"
+
+
+@pytest.mark.parametrize("said", [
+    "non, plutôt 12 kVA", "12 kVA finalement", "oui mais 12 kVA", "12 kVA au lieu de 6 kVA", "pas 6 kVA mais 12 kVA", "no, rather 12 kVA",
+    "nee, liever 12 kVA", "nein, lieber 12 kVA", "no, mejor 12 kVA", "no, piuttosto 12 kVA",
+])
+@pytest.mark.parametrize("at", ["choose_power_direct", "choose_power_confirm"])
+def test_another_power_where_the_wish_is_read_back_is_another_wish(desk: Desk, said: str, at: str) -> None:
+    talk = Talk(FLOW, desk.backoffice, slots=verified(desk, SECOND_HOME.contract))
+    say(talk, "je veux passer à 6 kVA")
+    if at == "choose_power_confirm":
+        talk.press("yes")
+    assert talk.asked == at
+    text = say(talk, said)
+    assert talk.slots["choose_power_target"] == 12
+    assert talk.asked == "choose_power_direct"
+    assert "12 kVA" in text
+    assert "12 kVA" in talk.press("yes").replace("\u00a0", " ")
+    talk.press("yes")
+    assert desk.row(SECOND_HOME.contract)["power_kva"] == 12
+
+
+def test_the_power_in_force_said_at_the_direct_question_is_no_wish(desk: Desk) -> None:
+    talk = Talk(FLOW, desk.backoffice)
+    say(talk, "je veux passer à 6 kVA")
+    say(talk, "oui, j'ai 15 kVA")
+    assert talk.slots["choose_power_target"] == 6
+    assert talk.slots["choose_power_current"] == 15
+
+
+def test_another_power_at_the_recap_of_the_advice_is_another_wish(desk: Desk) -> None:
+    talk = Talk(FLOW, desk.backoffice, slots=verified(desk, SECOND_HOME.contract))
+    say(talk, "80 m², chauffage électrique, ballon électrique, induction, pas de piscine, résidence principale")
+    say(talk, "9 kVA")
+    assert talk.asked == "choose_power_confirm"
+    say(talk, "non, plutôt 12 kVA")
+    assert talk.asked == "choose_power_direct"
+    assert "12 kVA" in talk.press("yes").replace("\u00a0", " ")
+    talk.press("yes")
+    assert desk.row(SECOND_HOME.contract)["power_kva"] == 12

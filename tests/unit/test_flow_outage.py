@@ -381,3 +381,28 @@ def test_a_danger_the_understanding_noted_is_enough_and_a_denial_outweighs_it() 
     assert danger_of(understood("plus de gaz, mais aucune odeur de gaz", "danger: gas")) is None
     assert danger_of(understood("au secours", "danger: unheard of")) == "any"
     assert danger_of(understood("ma facture")) is None
+
+
+@pytest.mark.parametrize(("valve", "end"), [("closed", "done"), ("open", None)])
+def test_gas_of_unknown_extent_asks_for_the_valve_once_nothing_is_known(valve: str, end: str | None) -> None:
+    grid = Grid()
+    t = talk(grid)
+    t.say("plus de gaz")
+    t.press("unknown")
+    t.say("35000")
+    assert t.asked == "outage_valve"
+    t.press(valve)
+    assert t.end == end
+    if end is None:
+        assert t.asked == "outage_address"
+        t.say("passer")
+        t.say("oui")
+        assert grid.reports["conv:t0:report_outage"].energy == "gas"
+
+
+def test_gas_of_unknown_extent_with_a_known_cut_spares_the_valve() -> None:
+    t = talk(Grid([storm(energy="gas")]))
+    t.say("plus de gaz")
+    t.press("unknown")
+    t.say("44000")
+    assert t.asked == "outage_confirm"
