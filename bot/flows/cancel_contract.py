@@ -56,7 +56,7 @@ _REASONS = compile_patterns({
         r"(?:to|with|naar|bij|zu|bei|con|a|da) (?:edf|engie|total\w*|eni|ekwateur|octopus|vattenfall|ohm|mint|alpiq|ilek|enercoop|plenitude)\b",
     ),
     "moving": (
-        r"demenag\w*|quitt\w* (?:le|mon|la|ma|notre|cet?t?e?) (?:logement|appart\w*|maison|studio|location)|(?:rend\w*|remise des?) (?:les |mes )?cles|(?:je |on )?(?:vend\w*|ai vendu|a vendu)|fin de bail|l'etranger|maison de retraite|ehpad|je pars|parti\w* (?:depuis|de)",
+        r"demenag\w*|quitt\w* (?:le|mon|la|ma|notre|cet?t?e?) (?:logement|appart\w*|maison|studio|location)|(?:rend\w*|remise des?) (?:les |mes )?cles|(?:je |on )?(?:vend\w*|ai vendu|a vendu)|fin de bail|l'etranger|maison de retraite|ehpad|je pars|(?<!\ba )parti\w* (?:depuis|de)\b",
         r"mov(?:e|ing)\b|leaving (?:my|the) (?:flat|home|house|apartment)|hand\w* (?:back )?(?:over )?the keys|selling", r"verhui\w*|verkoop\w*|verkocht|verlaat|lever\w* de sleutels|buitenland|rusthuis", r"me mudo|nos mudamos|mudanza|cambio de (?:casa|piso)|(?:entreg|devuelv)\w* (?:las )?llaves|extranjero|dejo (?:el|la|mi)|vend(?:o|emos|ido)\b",
         r"umzieh\w*|umzug|zieh\w* (?:um|aus|weg|nach|in)\b|ziehe|verkauf\w*|auszug|ausland|altersheim|pflegeheim|(?:gebe|geben) die schlussel", r"trasloc\w*|cambi\w* casa|trasferi\w*|rend\w* le chiavi|estero|casa di riposo|lascio (?:la|l'|il mio)|vend(?:o|iamo|uto)\b",
     ),

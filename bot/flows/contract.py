@@ -25,7 +25,7 @@ def contract_step(flow_id: str, needed: Callable[[Scene], bool] = lambda scene: 
         contract = scene.backoffice.get_contract(access(scene))
         meter = contract.meter
         return {slot: {
-            "address": contract.address, "town": contract.town, "postcode": contract.postcode,
+            "number": contract.number, "address": contract.address, "town": contract.town, "postcode": contract.postcode,
             "energy": contract.energy, "power_kva": contract.power_kva, "offer": contract.offer_name,
             "linky": meter.linky, "registers": list(meter.registers), "payment": contract.payment,
             "debit_day": contract.debit_day, "iban_masked": contract.iban_masked,

@@ -14,6 +14,7 @@ from typing import Any
 from bot.assistant.protocol import Choice, Reply
 from bot.errors import NotAllowed
 from bot.flows.danger import danger_of
+from bot.flows.identity import another_contract
 from bot.flows.outage import danger_words
 from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
 from bot.language.wording import fingerprint
@@ -31,6 +32,13 @@ def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     ``flow_failures`` among them). Returns what to set, say and ask. May raise what ``Step.enter``
     raises (BackofficeDown); nothing has been done then.
     """
+    # What is asked for another contract must never happen on the verified one.
+    other = another_contract(heard, scene) if _step(flow, "contract_number") else {}
+    if other:
+        result = _advance(flow, heard, _with(scene, other))
+        if not result.interrupted and result.end in (None, "done"):      # an aside, or a person: still the same customer
+            result.slots = {**other, **result.slots}
+        return result
     try:
         return _advance(flow, heard, scene)
     except NotAllowed as error:
@@ -118,7 +126,8 @@ def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
     if heard.choice == "flow:cancel" or (intent == "cancel" and not _is_confirm(flow, scene)):
         return Advance(end="cancelled")
     if heard.choice == "flow:restart" or intent == "start_over":
-        cleared: dict[str, Any] = {step.slot: None for step in flow.steps}
+        kept = ("contract_number", "contract_postcode") if scene.slots.get("customer_token") else ()   # who it is, is settled
+        cleared: dict[str, Any] = {step.slot: None for step in flow.steps if step.slot not in kept}
         return _continue(flow, _with(scene, {**cleared, "flow_trail": []}), {}, {}, base=cleared)
     if heard.choice == "flow:back" or intent == "go_back":
         return _back(flow, scene)

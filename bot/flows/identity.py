@@ -4,6 +4,8 @@ Account flows splice :func:`identity_steps` in before their first account step. 
 same whether or not the customer exists. The code itself is never kept: once it is right, only the
 token it opens stays in ``customer_token``, for this conversation.
 
+Who names another contract than the verified one is asked again, for that one.
+
 Slots: ``contract_number``, ``contract_postcode``, ``identity_code`` (asked), ``identity_challenge``
 (``{"id", "contract", "postcode", "sent", "tried"}``; ``wait`` minutes instead of an id while too many
 codes were asked for) and ``customer_token``.
@@ -29,6 +31,7 @@ _SLOTS = ("contract_number", "contract_postcode", "identity_code")
 _NUMBER = re.compile(r"\bC?[\s.\-]?\d(?:[\s.\-]?\d){7}\b(?![\s.\-]?\d{2}\b)", re.IGNORECASE)
 _POSTCODE = re.compile(r"(?<!\d)\d{2}[ .]?\d{3}(?!\d)")
 _CODE = re.compile(r"(?<!\d)(?:\d[\s.\-]?){5}\d(?!\d)")
+_CONTRACT_WORD = re.compile(r"(?:contrat|contract|vertrag)\w*[^\d\n.;!?]{0,22}$")
 _AGAIN = re.compile(
     r"\b(?:ren?v[oe][iy]|re ?envo|rien recu|pas (?:encore )?recu|pas eu|autre code|nouveau code|"
     r"re ?send|new code|another code|(?:not|nothing|never|didn t) (?:re|get|got|arriv|came|come)|"
@@ -61,6 +64,22 @@ def identity_steps(needed: Callable[[Scene], bool] = lambda scene: True) -> list
     ]
 
 
+def another_contract(heard: Heard, scene: Scene) -> dict[str, None]:
+    """What to forget of a verified customer who now names another contract; empty where they do not."""
+    if heard.choice is not None or not scene.slots.get("customer_token"):
+        return {}
+    named = named_contracts(heard)
+    if not named or scene.slots.get("contract_number") in named:
+        return {}
+    return dict.fromkeys(("customer_token", "identity_challenge", *_SLOTS))
+
+
+def named_contracts(heard: Heard) -> list[str]:
+    """Possible contract numbers written as such, with their C or after the word: no index, no phone number."""
+    return [str(e.value) for e in heard.entities("contract") if e.valid and (
+        e.text.casefold().startswith("c") or _CONTRACT_WORD.search(heard.text[:e.start].casefold()))]
+
+
 def _typed(heard: Heard) -> str | None:
     """Something with the form of a contract number, as entity or as typed."""
     entities = heard.entities("contract")
@@ -71,6 +90,9 @@ def _typed(heard: Heard) -> str | None:
 
 
 def _contract(heard: Heard, scene: Scene, asked: bool) -> Parsed:
+    named = named_contracts(heard)
+    if named:
+        return named[0]
     number = _typed(heard)
     if number is None:
         return None

@@ -20,7 +20,7 @@ from bot.flows.facts import fact
 from bot.flows.format import day as day_text
 from bot.flows.format import money, number
 from bot.flows.hearing import fold, picked
-from bot.flows.identity import access
+from bot.flows.identity import access, named_contracts
 from bot.flows.meter_hearing import REGISTERS, readings
 from bot.flows.places import looks_like_address
 from bot.flows.types import Finish, Heard, Parsed, Problem, Scene, Step
@@ -118,7 +118,12 @@ def _index_open(scene: Scene, flow_id: str, register: Register, on: str) -> bool
 
 
 def index_steps(flow_id: str, on: str, needed: Callable[[Scene], bool]) -> list[Step]:
-    """One step a counter; ``on`` names the slot with the last day."""
+    """One step a counter; ``on`` names the slot with the last day.
+
+    What was read today is no last index of another day, or of another contract.
+    """
+    depends = (f"{flow_id}_{on}", "contract_number")
+
     def make(register: Register) -> Step:
         name = f"{flow_id}_index_{register}"
 
@@ -128,6 +133,8 @@ def index_steps(flow_id: str, on: str, needed: Callable[[Scene], bool]) -> list[
             requested = str(scene.slots.get("requested_slot") or "")
             if not requested.startswith(f"{flow_id}_index_"):
                 return None
+            if named_contracts(heard) or any(iso != today(scene).isoformat() for iso, _ in said_dates(heard, today(scene))):
+                return None                  # "plutôt le 22 décembre" is another day; beside a contract stands a postcode
             if asked and _SKIP.search(fold(heard.text)):
                 return "skip"
             missing = [r for r in to_read(scene, flow_id) if r == register or slot(scene, flow_id, f"index_{r}") is None]
@@ -137,13 +144,14 @@ def index_steps(flow_id: str, on: str, needed: Callable[[Scene], bool]) -> list[
             return _check_index(scene, flow_id, register)
 
         return Step(slot=name, parse=parse, check=check, ask=f"leaving.index_{register}.ask", input=Input(kind="number"),
+                    depends=depends,
                     needed=lambda scene: needed(scene) and _index_open(scene, flow_id, register, on),
                     choices=lambda scene: [("skip", scene.say("leaving.choice_later"))])
 
     def nothing(heard: Heard, scene: Scene, asked: bool) -> None:
         return None
 
-    return [Step(slot=f"{flow_id}_odd", parse=nothing, listen=True), *(make(register) for register in REGISTERS)]
+    return [Step(slot=f"{flow_id}_odd", parse=nothing, listen=True, depends=depends), *(make(register) for register in REGISTERS)]
 
 
 def _check_index(scene: Scene, flow_id: str, register: Register) -> Mapping[str, Any] | Problem:

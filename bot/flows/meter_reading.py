@@ -21,7 +21,7 @@ from bot.errors import BadInput
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.format import day, listed, money, number
 from bot.flows.hearing import picked, soft, yes_no
-from bot.flows.identity import access, identity_steps
+from bot.flows.identity import access, identity_steps, named_contracts
 from bot.flows.meter_hearing import REGISTERS, reading_date, readings
 from bot.flows.types import Finish, Flow, Heard, Parsed, Problem, Scene, Step
 from bot.settings import get_settings
@@ -63,6 +63,7 @@ def _index(register: Register) -> Step:
         if asked and register not in wanted:
             wanted = [register, *wanted]
         bare = requested in _VALUES or (again and len(wanted) == 1) or (not _meter(scene) and requested not in _ASKED_FIRST)
+        bare = bare and not named_contracts(heard)    # a figure beside a contract number is its postcode
         first = wanted or ["base"]
         return readings(heard, first, bare).get(register)
 
@@ -240,15 +241,15 @@ FLOW = Flow(
         *identity_steps(),
         Step(slot=f"{ID}_meter", parse=lambda heard, scene, asked: None, enter=_look, correctable=False,
              depends=("contract_number",)),
-        Step(slot=f"{ID}_energy", parse=_energy, needed=_both, choices=lambda scene: [
+        Step(slot=f"{ID}_energy", parse=_energy, needed=_both, depends=(f"{ID}_meter",), choices=lambda scene: [
             (value, scene.say(f"{ID}.energy.{value}")) for value in ("electricity", "gas", "both")]),
-        Step(slot=f"{ID}_anyway", parse=_anyway, alone=True, correctable=False,
+        Step(slot=f"{ID}_anyway", parse=_anyway, alone=True, correctable=False, depends=(f"{ID}_meter",),
              needed=lambda scene: _linky_only(scene) and len(_missing(scene)) == len(_wanted(scene)),
              values=lambda scene: {"last": _last(scene, _wanted(scene)[0])},
              choices=lambda scene: [("no", scene.say(f"{ID}.anyway.no")), ("yes", scene.say(f"{ID}.anyway.yes"))]),
         *(_index(register) for register in REGISTERS),
         Step(slot=f"{ID}_preview", parse=lambda heard, scene, asked: None, enter=_preview, correctable=False,
-             needed=lambda scene: not _skip(scene), depends=(*_VALUES, f"{ID}_on", f"{ID}_energy")),
+             needed=lambda scene: not _skip(scene), depends=(*_VALUES, f"{ID}_on", f"{ID}_energy", f"{ID}_meter")),
         confirm_step(ID, values=_recap, ask=_confirm_ask, needed=lambda scene: not _skip(scene)),
     ],
     finish=finish,

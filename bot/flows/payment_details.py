@@ -164,7 +164,8 @@ def _recap(scene: Scene) -> Mapping[str, object]:
     if soon and soon <= earliest:
         key = "near_iban" if _iban_wanted(scene) else "near_day"
         lines.append(scene.say(f"{ID}.recap.{key}", on=day_text(soon, scene.language, year=False)))
-    return {"changes": "\n".join(f"- {line}" for line in lines)}
+    return {"contract": _contract(scene).get("number") or scene.slots.get("contract_number") or "",
+            "changes": "\n".join(f"- {line}" for line in lines)}
 
 
 def _finish(scene: Scene) -> Finish:

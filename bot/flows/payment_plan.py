@@ -190,7 +190,7 @@ def _schedule(scene: Scene) -> list[list[str]]:
 
 def _recap(scene: Scene) -> Mapping[str, object]:
     language = scene.language
-    values = dict(_owed(scene))
+    values = {**_owed(scene), "contract": scene.slots.get("contract_number") or ""}
     if _chosen(scene) == "plan":
         values["lines"] = _lines(scene)
         values["count"] = scene.slots[f"{ID}_count"]

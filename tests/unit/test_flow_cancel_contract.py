@@ -209,3 +209,71 @@ def test_english(desk) -> None:
     t.say("I want to cancel, I'm changing supplier")
     assert t.asked == "cancel_contract_advice"
     assert "new supplier" in t.press("stop")
+
+
+def test_an_index_of_today_does_not_go_with_a_later_last_day(desk) -> None:
+    t = talk(desk, OLD_METER)
+    t.say("je veux résilier")
+    t.press("moving_only")
+    t.press(AT.date().isoformat())
+    expected = next(e for e in desk.backoffice.estimate_index(desk.access(OLD_METER), AT.date()) if e.register == "base").value
+    t.say(str(expected))
+    t.press("email")
+    t.say("non, plutôt le 22 décembre")
+    assert t.asked == "cancel_contract_confirm"
+    assert t.slots["cancel_contract_index_base"] is None
+    newest = desk.backoffice.readings(desk.access(OLD_METER))[0]
+    assert "7 jours" in t.say("oui")
+    assert desk.backoffice.readings(desk.access(OLD_METER))[0] == newest
+
+
+def test_a_later_day_given_when_the_index_is_asked_is_no_index(desk) -> None:
+    t = talk(desk, OLD_METER)
+    t.say("je veux résilier")
+    t.press("moving_only")
+    t.press(AT.date().isoformat())
+    t.say("plutôt le 22 décembre")
+    assert t.asked == "cancel_contract_forward"
+    assert t.slots.get("cancel_contract_index_base") is None
+
+
+@pytest.mark.parametrize("text", ["à partir de lundi", "a partir de demain matin", "A partir de la semaine prochaine", "a partir del lunes", "a partire dal 20 dicembre"])
+def test_from_monday_on_does_not_mean_moving(desk, text: str) -> None:
+    t = talk(desk)
+    t.say("résilier, c'est trop cher")
+    t.say("quand même")
+    t.say(text)
+    assert t.slots["cancel_contract_reason"] == "price"
+
+
+@pytest.mark.parametrize("text", ["je suis parti de ce logement, résiliez", "résilier : nous sommes partis depuis mardi"])
+def test_who_has_left_the_home_is_still_heard_as_moving(desk, text: str) -> None:
+    t = talk(desk)
+    t.say(text)
+    assert t.slots["cancel_contract_reason"] == "moving"
+
+
+def test_the_postcode_of_another_contract_is_no_index(desk) -> None:
+    t = talk(desk, OLD_METER)
+    t.say("je veux résilier")
+    t.press("moving_only")
+    t.press(AT.date().isoformat())
+    assert t.asked == "cancel_contract_index_base"
+    t.say(f"pardon, c'est le contrat {LINKY} {desk.row(LINKY)['postcode']}")
+    assert t.asked == "identity_code"
+    assert t.slots.get("cancel_contract_index_base") is None
+
+
+def test_an_index_is_not_taken_over_to_another_contract(desk) -> None:
+    t = talk(desk, OLD_METER)
+    t.say("je veux résilier")
+    t.press("moving_only")
+    t.press(AT.date().isoformat())
+    t.say("12")
+    t.say("12")
+    t.press("email")
+    t.say(f"pardon, c'est le contrat {LINKY} {desk.row(LINKY)['postcode']}")
+    t.say(desk.code())
+    assert t.slots["contract_number"] == LINKY
+    assert t.slots["cancel_contract_index_base"] is None
+    assert t.slots["cancel_contract_odd"] is None

@@ -231,3 +231,17 @@ def test_a_number_that_belongs_to_something_else_is_no_reading() -> None:
     entities = (Entity("contract", "C-10420032", 8, 18, "C-10420032"), Entity("date", date(2026, 11, 12).isoformat(), 29, 39, "12/11/2026"))
     heard = Heard(Understanding(text=text, language="fr", language_confidence=1, intent="faq", confidence=1, entities=entities), at=NOW)
     assert readings(heard, ("base",), True) == {}
+
+
+def test_another_contract_named_at_the_recap_is_verified_and_previewed_anew(desk: Desk) -> None:
+    talk = verified(desk, BASE)
+    talk.say(f"mon relevé est {expected(desk, BASE)['base']}")
+    assert talk.asked == "meter_reading_confirm"
+    before, figure = talk.slots["meter_reading_preview"], talk.slots["meter_reading_base"]
+    other = next(c for c in demo_customers() if c.contract == LINKY)
+    talk.say(f"non, pour le contrat {LINKY} {other.postcode}")
+    assert talk.asked == "identity_code"
+    assert talk.slots["meter_reading_base"] == figure
+    talk.say(desk.code())
+    assert talk.slots["meter_reading_meter"]["contract"] == LINKY
+    assert talk.slots.get("meter_reading_preview") != before

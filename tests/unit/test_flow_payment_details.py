@@ -246,3 +246,74 @@ def test_any_text_is_taken(text: str) -> None:
     assert found is None or check_iban(found) in (None, "length", "checksum", "sepa")
     assert isinstance(without_iban(text), str)
     assert find_day(text, asked=True) in (None, *range(1, 32))
+
+
+@pytest.mark.parametrize("name", [f"pour mon autre contrat {ENGLISH}, je veux changer de RIB : {IBAN}",
+                                  f"pour mon autre contrat, le {ENGLISH[2:]}, je veux changer de RIB : {IBAN}"])
+def test_another_contract_than_the_verified_one_is_verified_first(desk, name: str) -> None:
+    before = desk.row(DEBIT)["iban"]
+    t = talk(desk)
+    t.say(name)
+    assert t.asked == "contract_postcode"
+    assert t.slots["contract_number"] == ENGLISH
+    assert not t.slots["customer_token"]
+    t.say(str(desk.row(ENGLISH)["postcode"]))
+    recap = t.say(desk.code())
+    assert t.asked == "payment_details_confirm"
+    assert ENGLISH in recap
+    t.say("oui")
+    assert desk.row(ENGLISH)["iban"] == COMPACT
+    assert desk.row(DEBIT)["iban"] == before
+
+
+def test_another_contract_named_at_the_recap_changes_nothing_on_the_first(desk) -> None:
+    before = desk.row(DEBIT)["iban"]
+    t = talk(desk)
+    assert DEBIT in t.say(f"nouveau rib {IBAN}")
+    t.say(f"oui, mais pour le contrat {ENGLISH} {desk.row(ENGLISH)['postcode']}")
+    assert t.asked == "identity_code"
+    assert ENGLISH in t.say(desk.code())
+    assert desk.row(DEBIT)["iban"] == before
+
+
+@pytest.mark.parametrize("text", [
+    f"mon contrat est le {DEBIT}, nouveau rib {IBAN}", f"nouveau rib {IBAN}, et mon index est {ENGLISH[2:]}", f"nouveau rib {IBAN}, pas C-10420421",
+])
+def test_the_same_contract_or_another_number_asks_nobody_again(desk, text: str) -> None:
+    t = talk(desk)
+    t.say(text)
+    assert t.asked == "payment_details_confirm"
+    assert t.slots["customer_token"]
+
+
+def test_a_person_asked_for_about_another_contract_leaves_who_it_is(desk) -> None:
+    t = talk(desk)
+    t.say("changer de RIB")
+    t.say(f"un conseiller pour mon contrat {ENGLISH}", intent="human")
+    assert t.end == "handover"
+    assert t.slots["customer_token"]
+    assert t.slots["contract_number"] == DEBIT
+
+
+def test_a_flow_opened_by_a_button_hears_the_contract_named_before(desk) -> None:
+    t = talk(desk)
+    t.say("", entities=t._entities(f"pour mon autre contrat {ENGLISH}, je veux changer de RIB"))
+    assert t.slots["contract_number"] == ENGLISH
+    t.say("changer de RIB")
+    assert t.asked == "contract_postcode"
+
+
+def test_starting_over_keeps_who_it_is(desk) -> None:
+    t = talk(desk)
+    t.say(f"nouveau rib {IBAN}")
+    t.say("on recommence", intent="start_over")
+    assert t.slots["contract_number"] == DEBIT
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "nl", "es", "de", "it"])
+def test_the_recap_names_the_contract(desk, language: str) -> None:
+    t = talk(desk, language=language)
+    for seed in (0, 1, 2, 3):
+        t.turn = seed
+        t.slots.update(payment_details_iban=None, payment_details_what="iban", requested_slot="payment_details_iban")
+        assert DEBIT in t.say(IBAN)

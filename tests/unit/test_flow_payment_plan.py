@@ -42,6 +42,18 @@ def owe(desk: Desk, contract: str, cents: int) -> None:
         connection.execute("UPDATE bills SET to_pay_cents = ? WHERE number = ?", (cents, numbers[0]))
 
 
+@pytest.mark.parametrize("language", ["fr", "en", "nl", "es", "de", "it"])
+@pytest.mark.parametrize("chosen", [{"kind": "plan", "count": 3}, {"kind": "delay"}])
+def test_the_recap_names_the_contract(desk: Desk, language: str, chosen: dict[str, object]) -> None:
+    talk = verified(desk, OWES)
+    talk.language = language
+    talk.slots.update({f"payment_plan_{name}": value for name, value in chosen.items()})
+    if chosen["kind"] == "delay":
+        talk.slots["payment_plan_until"] = str(options(desk).delay_until)
+    assert OWES in talk.say("…")
+    assert talk.asked == "payment_plan_confirm"
+
+
 def on(talk: Talk, text: str, when: date) -> str:
     return talk.say(text, entities=[Entity("date", when.isoformat(), 0, len(text), text)])
 
