@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.product import Product
+
+settings.register_profile("steady", deadline=None)      # a busy machine is not a failure
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

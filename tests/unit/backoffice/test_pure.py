@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.backoffice import wire
@@ -30,8 +30,6 @@ from bot.backoffice.usage import Profile, index_on, use
 from bot.settings import ROOT
 
 PRICES = load_prices(ROOT / "data")
-settings.register_profile("steady", deadline=None)      # a busy machine is not a failure
-settings.load_profile("steady")
 
 
 # -- power ---------------------------------------------------------------------------------------
