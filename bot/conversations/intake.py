@@ -21,7 +21,7 @@ from bot.failpoints import hit
 from bot.handover.alarm import raise_alarm
 from bot.privacy.redaction import redact
 from bot.storage.clock import later, now_iso
-from bot.storage.schema import feedback
+from bot.storage.schema import events, feedback
 from bot.tickets import satisfaction
 from bot.tickets import store as tickets
 from bot.tickets.states import LIVE, REOPEN_DAYS
@@ -96,6 +96,8 @@ def accept(
     next_in_line = free and conversation.asked_seq <= conversation.answered_seq
     if mode == "bot":
         values["asked_seq"] = conversation.seq + 1
+        if conversation.asked_seq <= conversation.answered_seq:
+            values["answered_seq"] = conversation.seq     # what was written to an agent waits for no bot
     if next_in_line:
         values |= new_lease(conversation, lease_seconds)
     conversation, made = store.append_to(
@@ -171,22 +173,49 @@ def receive(
 ) -> tuple[str, list[Draft]]:
     """Who a customer's message is for (a mode), and what its ticket does about it.
 
-    A settled ticket opens again, but not for thanks alone nor for a button of the bot's (``clicked``).
+    A settled ticket opens again and its customer is told so, but not for thanks alone, for a button of
+    the bot's (``clicked``), or for an answer to the bot's flow.
     """
     if conversation.mode == "bot" and conversation.contact_channel is None:
         return "bot", []     # never with a person
     ticket = tickets.of_conversation(connection, conversation.id)
     if ticket is None:
         return "bot", []
-    if conversation.mode in ("waiting", "agent") and ticket["status"] in LIVE:
+    aside = clicked or is_courtesy(text)
+    with_people = conversation.mode in ("waiting", "agent")
+    # A chat told "solved" whose ticket lives: a customer of a request merged with it opened it again.
+    if ticket["status"] in LIVE and (with_people or (conversation.mode == "closed" and not aside)):
         ticket = tickets.heard(connection, ticket)
-        return conversation.mode, raise_alarm(connection, conversation, ticket, text)
+        mode = conversation.mode if with_people else _people(ticket)
+        return mode, raise_alarm(connection, conversation, ticket, text)
     recent = (ticket["solved_at"] or "") >= later(-REOPEN_DAYS * 86400)
     handed_back = tickets.last_action(connection, ticket["reference"]) == "hand_back"
-    if not recent or handed_back or clicked or is_courtesy(text):
+    if not recent or handed_back or aside or _in_flow(connection, conversation):
         return "bot", []
     ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
     alarm = raise_alarm(connection, conversation, ticket, text)
     shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
-    return "agent" if ticket["assignee"] else "waiting", [
-        Draft("ticket", "system", shown), *alarm]
+    told: list[Draft] = []
+    if not alarm and not with_people:     # who never heard that it was settled needs no word of this
+        words = say("reopened", conversation.language, reference=ticket["reference"])
+        told.append(Draft("handover", "system", shown | {"text": words}))
+    return _people(ticket), [Draft("ticket", "system", shown), *alarm, *told]
+
+
+def _people(ticket: tickets.Ticket) -> str:
+    """The mode of a chat whose live ticket people answer for."""
+    return "agent" if ticket["assignee"] else "waiting"
+
+
+def _in_flow(connection: Connection, conversation: Conversation) -> bool:
+    """Whether the bot is in a flow that began after the ticket was settled: it asked, it gets the answer."""
+    state = conversation.state or {}
+    began = str((state.get("slots") or {}).get("flow_key") or "").rpartition(":")[2]
+    if conversation.mode != "bot" or not state.get("loop") or not began.isdigit():
+        return False
+    settled = connection.execute(
+        sa.select(sa.func.max(events.c.seq))
+        .where(events.c.conversation_id == conversation.id, events.c.kind == "closed",
+               events.c.author == "agent")
+    ).scalar_one()
+    return int(began) > int(settled or 0)

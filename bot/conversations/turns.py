@@ -120,14 +120,16 @@ def commit(
     if conversation.turn_token != turn.token:
         return Committed()
     values: dict[str, Any] = {"turn_token": None, "turn_lease_until": None, "turn_attempts": 0,
-                              "answered_seq": turn.message.seq}
+                              # Never back: meanwhile a person may have answered for more.
+                              "answered_seq": max(conversation.answered_seq, turn.message.seq)}
     if conversation.mode != "bot":
         store.update(connection, conversation.id, **values)
         return Committed()
     if source == "dialogue":
         values |= {"state": response.state, "note": None}
-        if response.language:
-            values["language"] = response.language[:8]
+    # A fallback only repeats the language it was given; a rule for danger knows whose words it read.
+    if response.language and source in ("dialogue", "safety"):
+        values["language"] = response.language[:8]
     if response.theme:
         values["theme"] = response.theme
     meta = _meta(turn, response, source)

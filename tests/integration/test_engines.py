@@ -20,12 +20,13 @@ from bot.conversations import intake, store
 from bot.conversations.effects import Moment
 from bot.conversations.idle import close_idle
 from bot.conversations.model import Draft
-from bot.conversations.turns import abandoned, claim_by_id, commit
+from bot.conversations.turns import abandoned, claim_by_id, commit, release
 from bot.desk import listing, search
 from bot.desk.filters import Filters
 from bot.errors import Conflict
 from bot.faq import store as articles
 from bot.faq.articles import Article
+from bot.handover import safety
 from bot.handover.service import hand_over
 from bot.privacy.erasure import erase_conversation, expired
 from bot.privacy.export import export_conversation
@@ -207,6 +208,57 @@ def test_a_person_who_steps_in_silences_a_turn_in_flight(database: Database, mom
         assert commit(connection, turn, result("trop tard"), moment, 5).events == []
     with database.read() as connection:
         assert "trop tard" not in [e.text for e in store.all_events(connection, conversation_id)]
+
+
+def test_what_was_written_to_an_agent_never_waits_for_the_bot(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    with database.write() as connection:
+        reference = hand_over(connection, store.get(connection, conversation_id, lock=True),
+                              desk=moment.desk, now=moment.now).reference
+        service.take(connection, reference, AGENT)
+    for text in ("pour Ana", "toujours pour Ana", "et encore"):
+        assert write(database, conversation_id, token, text).turn is None
+    with database.write() as connection:
+        service.hand_back(connection, reference, AGENT)
+    turn = write(database, conversation_id, token, "pour le robot").turn
+    assert turn is not None
+    with database.write() as connection:
+        release(connection, turn)          # its first try failed
+        again = claim_by_id(connection, conversation_id, 5)
+    assert again is not None
+    assert again.message.text == "pour le robot"
+
+
+def test_a_turn_that_outlives_a_visit_to_an_agent_does_not_bring_old_messages_back(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    slow = write(database, conversation_id, token, "question").turn
+    assert slow is not None
+    with database.write() as connection:
+        reference = hand_over(connection, store.get(connection, conversation_id, lock=True),
+                              desk=moment.desk, now=moment.now).reference
+    write(database, conversation_id, token, "pour Ana")
+    with database.write() as connection:
+        service.hand_back(connection, reference, AGENT)
+    assert write(database, conversation_id, token, "pour le robot").turn is None     # the slow one has the turn
+    with database.write() as connection:
+        following = commit(connection, slow, result("enfin"), moment, 5).following
+    assert following is not None
+    assert following.message.text == "pour le robot"
+
+
+@pytest.mark.parametrize(("source", "kept"), [("safety", "de"), ("dialogue", "de"), ("fallback", "fr")])
+def test_who_is_in_danger_is_served_in_their_own_words_language(database: Database, moment: Moment, source, kept):
+    conversation_id, token = begin(database)
+    turn = write(database, conversation_id, token, "ich will nicht mehr leben").turn
+    assert turn is not None
+    response = safety.plan("self_harm", turn.message, "fr")
+    with database.write() as connection:
+        made = commit(connection, turn, response, moment, 5, source=source).events
+        ticket = ticket_store.of_conversation(connection, conversation_id)
+        assert ticket is not None
+        assert (store.get(connection, conversation_id).language, ticket["locale"]) == (kept, kept)
+    notice = next(e.text for e in made if e.kind == "handover")
+    assert ("Vorgang" in notice) is (kept == "de")
 
 
 def test_a_ticket_changed_by_someone_else_is_not_changed_again(database: Database, moment: Moment):

@@ -10,6 +10,7 @@ import time_machine
 from ticket_support import ANA, LEA, LUC, Chat, utc
 
 from bot.conversations import store as conversations
+from bot.conversations.wording import say
 from bot.errors import BadInput, Conflict
 from bot.privacy.erasure import erase_conversation
 from bot.storage.database import Database
@@ -199,6 +200,73 @@ def test_whoever_still_waits_on_a_solved_ticket_opens_it_again(database: Databas
     chat.say("ça sent le gaz chez moi")
     ticket = read(database, reference)
     assert (ticket["status"], ticket["priority"], chat.mode()) == ("open", 0, "waiting")
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "nl", "es", "de", "it"])
+def test_whoever_opens_a_settled_ticket_again_is_told(database: Database, hours: Desk, language: str):
+    chat = Chat(database, language)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, service.resolve, reference, ANA)
+    chat.say("4512 kWh ???")
+    assert chat.mode() == "agent"
+    told = chat.texts()[-1]
+    assert reference in told
+    assert told == say("reopened", language, reference=reference)
+    said = len(chat.texts())
+    chat.say("4513 kWh")                                     # said once, then it is an agent's turn
+    assert len(chat.texts()) == said + 1
+
+
+def test_danger_on_a_settled_ticket_is_answered_with_whom_to_call_alone(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, service.resolve, reference, ANA)
+    chat.say("ça sent le gaz chez moi")
+    assert "0 800 47 33 33" in chat.texts()[-1]
+    assert say("reopened", "fr", reference=reference) not in chat.texts()
+
+
+def test_what_the_bots_flow_asked_after_a_settled_ticket_is_answered_to_the_bot(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+
+    def in_flow() -> None:
+        """As a button of the bot's leaves the conversation."""
+        with database.write() as connection:
+            seq = conversations.get(connection, chat.id).seq
+            conversations.update(connection, chat.id, mode="bot", state={
+                "loop": "meter_reading_form", "slots": {"flow_key": f"{chat.id}:{chat.id}:{seq}"}})
+
+    in_flow()
+    do(database, service.resolve, reference, ANA)            # this flow is older than the settlement
+    with database.write() as connection:
+        conversations.update(connection, chat.id, mode="bot")
+    chat.say("1200345678")
+    assert (chat.mode(), read(database, reference)["status"]) == ("agent", "open")
+    do(database, service.resolve, reference, ANA)
+    in_flow()
+    chat.say("1200345678")
+    assert (chat.mode(), read(database, reference)["status"]) == ("bot", "solved")
+    with database.write() as connection:
+        conversations.update(connection, chat.id, state={"loop": None, "slots": {"flow_key": None}})
+    chat.say("et ma facture, toujours fausse")
+    assert (chat.mode(), read(database, reference)["status"]) == ("agent", "open")
+
+
+def test_when_a_duplicates_customer_opens_it_again_the_survivors_is_with_people_too(database: Database, hours: Desk):
+    first, second = Chat(database), Chat(database)
+    kept, gone = first.ticket(hours, MONDAY), second.ticket(hours, MONDAY)
+    do(database, merge, gone, ANA, into=kept)
+    do(database, service.resolve, kept, ANA)
+    second.say("non, toujours faux")
+    assert (second.mode(), read(database, kept)["status"]) == ("agent", "open")
+    first.say("merci beaucoup !")                            # was told "solved": the bot's to answer
+    assert first.mode() == "bot"
+    do(database, service.reply, kept, ANA, "Je regarde.")
+    do(database, service.resolve, kept, ANA)
+    second.say("encore faux")
+    first.say("chez moi aussi, c'est faux")
+    assert (first.mode(), read(database, kept)["status"]) == ("agent", "open")
 
 
 def test_tickets_of_two_customers_are_not_merged(database: Database, hours: Desk):
