@@ -151,8 +151,10 @@ class Mailbox:
         if found is None:
             threads.settle(connection, mail.message_id, "bounce")
             return Taken("bounce")
+        sent_to = found["packet"].get("contact")
+        found = _survivor(connection, found)      # who still writes to that customer must know
         key = "mail_bounced" if mail.permanent else "mail_delayed"
-        contact = found["packet"].get("contact") or "?"
+        contact = sent_to or found["packet"].get("contact") or "?"
         changes: dict[str, Any] = {}
         if mail.permanent:
             changes["packet"] = found["packet"] | {"contact_bounced": contact}
@@ -169,10 +171,10 @@ def client_key(mail: Incoming) -> str:
 def _survivor(connection: Connection, ticket: Ticket) -> Ticket:
     """The ticket that goes on in place of one that was merged as a duplicate."""
     for _ in range(5):
-        into = ticket.get("merged_into")
-        if not into:
+        into = _find(connection, ticket.get("merged_into"))
+        if into is None:      # the last one, or the next was erased
             break
-        ticket = tickets.get(connection, into)
+        ticket = into
     return ticket
 
 

@@ -38,6 +38,7 @@ from bot.storage.schema import conversations, mail_messages, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import desk
+from bot.tickets.merge import merge
 from bot.web.routes import chat as chat_routes
 from bot.web.routes import staff_insight
 from bot.worker import Worker
@@ -266,6 +267,19 @@ def test_a_bounce_is_told_to_agents_and_stops_further_mails(database, settings) 
     with database.write() as connection:
         service.reply(connection, reference, AGENT, "Bonjour")
     assert len(deliver(settings, database)) == 1      # the confirmation, and nothing since
+
+
+def test_a_bounce_on_a_merged_ticket_is_told_to_the_one_that_goes_on(database, settings) -> None:
+    gone = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    kept = chat(database, settings)
+    deliver(settings, database)
+    with database.write() as connection:
+        merge(connection, gone, AGENT, into=kept)
+    taken = mailbox(settings, database).take(bounced(confirmation))
+    assert (taken.outcome, taken.reference) == ("bounce", kept)
+    assert "mail_bounced" in notes(database, kept)
+    assert ticket(database, kept)["packet"]["contact_bounced"] == CUSTOMER
 
 
 def test_an_address_that_writes_again_after_a_bounce_is_written_to_again(database, settings) -> None:
