@@ -50,6 +50,7 @@ class Services:
     login_limit: Limiter
     file_limit: Limiter
     mail_limit: Limiter
+    handover_limit: Limiter
     macro_search: MacroSearch
     backoffice: Callable[[], Backoffice]
     redis: RedisLink | None = None
@@ -76,6 +77,7 @@ def build(settings: Settings) -> Services:
         open_limit=make_limiter("opened", settings.conversations_per_minute, 60.0, redis),
         login_limit=make_limiter("login", 10, 300.0, redis),
         file_limit=make_limiter("files", settings.attachments_per_minute, 60.0, redis),
-        mail_limit=make_limiter("transcripts", 3, 3600.0, redis), macro_search=MacroSearch(),
+        mail_limit=make_limiter("transcripts", 3, 3600.0, redis),
+        handover_limit=make_limiter("handovers", 10, 600.0, redis), macro_search=MacroSearch(),
         backoffice=functools.lru_cache(maxsize=1)(lambda: make_backoffice(settings)), redis=redis,
     )

@@ -231,6 +231,36 @@ def test_an_email_handover_checks_the_address_and_queues_a_mail(web: Web):
     assert any(got.json()["ticket"] in str(row) for row in rows)
 
 
+def test_confirmations_are_mailed_within_a_limit_and_a_person_is_never_refused(web: Web):
+    def ask(who, address: str | None, channel: str = "email") -> httpx.Response:
+        return web.http.post(f"{who.url}/handover", headers=who.headers | {"Accept-Language": "fr"},
+                             json={"channel": channel, "contact": address})
+
+    customer, limit = web.customer(), web.services.handover_limit.limit
+    codes = [ask(customer, f"un{n}@bombe.example").status_code for n in range(limit + 1)]
+    assert codes == [202] * limit + [429]
+    assert ask(customer, None).status_code == 429            # back to the address it has: one more mail
+    assert ask(customer, None, "chat").status_code == 202
+    several = [ask(web.customer(), address).status_code for address in ["Victime@bombe.example", "victime@bombe.example"] * 5]
+    refused = ask(web.customer(), "victime@bombe.example")
+    assert several == [202] * limit
+    assert refused.status_code == 429
+    assert "patientez" in refused.json()["detail"]
+    assert int(refused.headers["Retry-After"]) > 60
+    assert ask(web.customer(), "autre@bombe.example").status_code == 202
+    stranger = web.http.post(f"{customer.url}/handover", headers={"Authorization": "Bearer faux"},
+                             json={"channel": "email", "contact": "un@bombe.example"})
+    assert stranger.status_code == 404
+
+
+def test_ratings_have_the_limit_of_messages(web: Web):
+    customer = web.customer()
+    rate = [web.http.post(f"{customer.url}/feedback", json={"helped": True}, headers=customer.headers).status_code
+            for _ in range(web.settings.messages_per_minute + 1)]
+    assert (rate[0], rate[-1]) == (204, 429)
+    assert customer.post("et une question").status_code == 202       # counted apart
+
+
 def test_a_phone_handover_normalises_the_number(web: Web):
     customer = web.customer()
     bad = web.http.post(f"{customer.url}/handover", headers=customer.headers,

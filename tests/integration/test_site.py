@@ -107,6 +107,14 @@ def test_the_form_opens_a_ticket_that_agents_see(web: Web) -> None:
     assert "lea@exemple.fr" in str(ticket)
 
 
+def test_the_contact_form_writes_to_one_address_within_a_limit(web: Web):
+    data = {"message": "Ma facture est fausse.", "email": "Victime@formulaire.example"}
+    codes = [web.http.post(f"{web.url}/contact?lang=fr", data=data).status_code
+             for _ in range(web.services.handover_limit.limit + 1)]
+    assert codes == [200] * web.services.handover_limit.limit + [503]
+    assert web.http.post(f"{web.url}/contact?lang=fr", data=data | {"email": "autre@formulaire.example"}).status_code == 200
+
+
 @pytest.mark.parametrize(("message", "email"), [("", "lea@exemple.fr"), ("<b>Bonjour</b>", "lea@"), ("Bonjour", "")])
 def test_the_form_says_what_is_missing_and_keeps_what_was_written(web: Web, message: str, email: str) -> None:
     """Next to the field, and escaped."""

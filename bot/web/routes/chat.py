@@ -18,6 +18,7 @@ from bot.conversations.transcript import as_html, as_text
 from bot.conversations.wording import speak
 from bot.errors import BadInput, TooManyRequests
 from bot.failpoints import reached
+from bot.handover.contact import normalise
 from bot.handover.service import hand_over
 from bot.privacy.erasure import erase_conversation, erase_spooled
 from bot.storage.clock import utcnow
@@ -124,7 +125,13 @@ async def typing(id: ConversationId, parts: ServicesDep, token: Token) -> Respon
 async def handover(
     id: ConversationId, body: HandoverRequest, parts: ServicesDep, token: Token
 ) -> dict[str, str]:
-    """Ask for a person; the same ticket however often it is asked."""
+    """Ask for a person; the same ticket however often it is asked.
+
+    429 where an e-mail address is named too often: each is sent a confirmation.
+    """
+    if body.channel == "email":
+        await _may_mail(parts, id, token, body.contact)
+
     def job(connection: Any) -> Any:
         """One transaction."""
         conversation, now = store.open_with(connection, id, token, lock=True), utcnow()
@@ -150,7 +157,10 @@ async def handover(
 async def give_feedback(
     id: ConversationId, body: Feedback, parts: ServicesDep, token: Token
 ) -> Response:
-    """Rate the help."""
+    """Rate the help; 429 beyond the rate for messages."""
+    wait = await parts.message_limit.ahit(f"feedback:{id}")
+    if wait:
+        raise TooManyMessages(wait)
     given = {k: v for k, v in {"helped": body.helped, "csat": body.csat, "effort": body.effort}.items()
              if v is not None}
     if len(given) != 1:
@@ -189,6 +199,17 @@ async def erase(id: ConversationId, parts: ServicesDep, token: Token) -> Respons
 
     await parts.database.run_write(job)
     return Response(status_code=204)
+
+
+async def _may_mail(parts: Services, id: str, token: str, contact: str | None) -> None:
+    """Counts a confirmation to be sent. Raises TooManyMessages for this conversation or this address."""
+    conversation = await parts.database.run_read(lambda c: store.open_with(c, id, token))
+    to = normalise("email", contact, conversation.language) if contact and contact.strip() else conversation.contact
+    if not to:
+        return      # there is nowhere to write to, and the hand-over says so
+    for key in (f"conversation:{id}", f"address:{to.lower()}"):
+        if wait := await parts.handover_limit.ahit(key):
+            raise TooManyMessages(wait)
 
 
 async def _read(parts: Services, id: str, token: str) -> Any:

@@ -131,9 +131,9 @@ def _open(request: Request, locale: str, message: str, email: str) -> tuple[str,
     if services is None:
         raise RelaisError("The contact form needs the running service.")
     address = request.client.host if request.client else "unknown"
-    wait = services.open_limit.hit(address)
+    wait = services.open_limit.hit(address) or services.handover_limit.hit(f"address:{email.strip().lower()}")
     if wait:
-        raise TooManyRequests("Too many requests from this address.", retry_after=wait)
+        raise TooManyRequests("Too many requests from or for this address.", retry_after=wait)
     cleaned = intake.check_text(message, services.settings.max_message_chars)
     with services.database.write() as connection:
         conversation, _, _ = intake.begin(connection, locale=locale, page_url="/contact", language=locale)
