@@ -70,6 +70,8 @@ class Fallback:
         if choice == "human" or (not choice and asks_for_person(text)):
             return _ticket(message, language, "fallback_human", "asked")
         if not choice and is_greeting(text):
+            if _just_said(recent, say("fallback_hello", language)):    # no title answers a greeting
+                return _ticket(message, language, "fallback_ticket", "assistant unavailable")
             return _small_talk("fallback_hello", language)
         if not choice and is_courtesy(text):
             return _small_talk("fallback_thanks", language)
@@ -102,6 +104,11 @@ def _localised(articles: Sequence[Article], slug: str, language: str) -> Article
     return next((a for a in same if a.locale == language), None) or next(
         (a for a in same if a.locale == "fr"), same[0] if same else None
     )
+
+
+def _just_said(recent: Sequence[Event], words: str) -> bool:
+    """Whether the last bot message was this very sentence."""
+    return next((e.text for e in reversed(recent) if e.author == "bot" and e.kind == "message"), "") == words
 
 
 def _already_offered(recent: Sequence[Event]) -> bool:

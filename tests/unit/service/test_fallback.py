@@ -48,6 +48,13 @@ def test_a_greeting_or_thanks_opens_no_ticket(fallback: Fallback, text, language
     assert kinds(fallback.plan(message(text), [said("options")], language)) == ("smalltalk", [])
 
 
+def test_a_greeting_said_again_is_not_asked_the_same_question_again(fallback: Fallback):
+    asked = fallback.plan(message("bonjour"), [], "fr").replies[0]
+    last = Event("c", 1, "2026-11-26T09:59:00.000Z", "message", "bot", {"text": asked.text, "reply": asked.reply})
+    assert kinds(fallback.plan(message("bonjour"), [last], "fr")) == ("handover", ["handover"])
+    assert kinds(fallback.plan(message("bonjour"), [last, said("answer")], "fr")) == ("smalltalk", [])
+
+
 @pytest.mark.parametrize(("text", "language"), [
     ("une personne", "fr"), ("je veux parler à quelqu'un !", "fr"), ("Can I talk to someone?", "en"), ("kan ik iemand spreken", "nl"),
     ("quiero hablar con una persona", "es"), ("Mitarbeiter bitte", "de"), ("vorrei parlare con un operatore", "it")])
