@@ -13,9 +13,9 @@ from bot.attachments.errors import UnknownAttachment
 from bot.attachments.files import Files
 from bot.storage.clock import now_iso
 from bot.storage.database import Database
-from bot.storage.schema import attachment_removals, attachments
+from bot.storage.schema import attachment_removals, attachments, events
 
-_A, _R = attachments.c, attachment_removals.c
+_A, _R, _E = attachments.c, attachment_removals.c, events.c
 Attachment = dict[str, Any]
 
 
@@ -34,15 +34,31 @@ def add(
     return row
 
 
-def get(connection: Connection, attachment_id: str, *, conversation_id: str | None = None) -> Attachment:
-    """One attachment, of that conversation where one is named. Raises UnknownAttachment."""
-    query = sa.select(attachments).where(_A.id == attachment_id)
-    if conversation_id is not None:
-        query = query.where(_A.conversation_id == conversation_id, _A.seq.is_not(None))
-    row = connection.execute(query).mappings().first()
+def get(connection: Connection, attachment_id: str) -> Attachment:
+    """One attachment. Raises UnknownAttachment."""
+    row = connection.execute(sa.select(attachments).where(_A.id == attachment_id)).mappings().first()
     if row is None:
         raise UnknownAttachment()
     return dict(row)
+
+
+def of_chat(connection: Connection, attachment_id: str, conversation_id: str) -> Attachment:
+    """One attachment for the customer of a conversation. Raises UnknownAttachment.
+
+    What agents send is said in merged chats too, while the file belongs to one of them: a message that
+    shows it gives the right to it.
+    """
+    row = get(connection, attachment_id)
+    if row["seq"] is None or (row["conversation_id"] != conversation_id and not (
+            row["author"] == "agent" and _shown_in(connection, attachment_id, conversation_id))):
+        raise UnknownAttachment()
+    return row
+
+
+def _shown_in(connection: Connection, attachment_id: str, conversation_id: str) -> bool:
+    said = connection.execute(sa.select(_E.payload).where(
+        _E.conversation_id == conversation_id, _E.kind == "message", _E.author == "agent")).scalars()
+    return any(item.get("id") == attachment_id for payload in said for item in payload.get("attachments") or ())
 
 
 def count(connection: Connection, conversation_id: str, author: str) -> int:

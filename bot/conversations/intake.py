@@ -181,6 +181,8 @@ def receive(
     ticket = tickets.of_conversation(connection, conversation.id)
     if ticket is None:
         return "bot", []
+    if ticket["conversation_id"] != conversation.id:
+        tickets.end_snooze(connection, ticket["reference"])
     aside = clicked or is_courtesy(text)
     with_people = conversation.mode in ("waiting", "agent")
     # A chat told "solved" whose ticket lives: a customer of a request merged with it opened it again.

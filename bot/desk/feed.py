@@ -24,7 +24,8 @@ from bot.conversations.broadcast import INBOX, Broadcaster
 from bot.desk import listing
 from bot.storage.clock import utcnow
 from bot.storage.database import Database
-from bot.storage.schema import ticket_events
+from bot.storage.schema import ticket_events, tickets
+from bot.tickets import store
 from bot.tickets.hours import Desk
 from bot.tickets.views import shown
 
@@ -154,10 +155,11 @@ class DeskFeed:
         if not references and not news.activity:
             return []
         now = utcnow()
-        rows = shown(connection, listing.named(connection, references, news.activity, now=now), self._desk, now)
+        activity = _heard(connection, news.activity)
+        rows = shown(connection, listing.named(connection, references, activity, now=now), self._desk, now)
         frames = []
         for row in rows:
-            said = news.activity.get(row["conversation_id"], {})
+            said = activity.get(row["conversation_id"], {})
             kind = "ticket" if row["reference"] in references else "activity"
             frames.append({**said, "kind": kind, "ticket": row, **{
                 name: row[name] for name in ("reference", "conversation_id", "status", "assignee")}})
@@ -179,6 +181,22 @@ class DeskFeed:
     def _tell(self, frame: str) -> None:
         for seat in self._seats:
             seat.tell(frame)
+
+
+def _heard(connection: Connection, activity: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Activity by conversation; what happens in a merged one also is activity of the ticket that goes on."""
+    if not activity:
+        return activity
+    merged = connection.execute(sa.select(tickets.c.conversation_id).distinct().where(
+        tickets.c.conversation_id.in_(sorted(activity)), tickets.c.merged_into.is_not(None))).scalars().all()
+    heard = dict(activity)
+    for conversation_id in merged:
+        ticket = store.of_conversation(connection, conversation_id)
+        said = activity[conversation_id]
+        # A customer's words are not lost behind what an agent did in the other chat meanwhile.
+        if ticket is not None and (ticket["conversation_id"] not in heard or said.get("author") == "customer"):
+            heard[ticket["conversation_id"]] = said
+    return heard
 
 
 def _framed(data: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 What counts is derived when it is read (the time, and whether the conversation has a customer's message
 after the one it was snoozed at), so a ticket is back the moment either happens, by whatever channel; the
-worker only tidies up and tells the agent.
+worker only tidies up and tells the agent. A message in a merged duplicate's conversation moves the time to
+now (``store.end_snooze``); passing a ticket on, merging into it or opening it again ends the snooze itself.
 """
 
 from __future__ import annotations
@@ -66,11 +67,7 @@ def snooze(connection: Connection, reference: str, username: str, until: str, no
 
 def wake(connection: Connection, reference: str, username: str) -> bool:
     """Bring it back now; whether it was set aside."""
-    gone = connection.execute(sa.delete(snoozes).where(_S.reference == reference)).rowcount
-    if gone:
-        status = store.get(connection, reference)["status"]
-        store.record(connection, reference, "wake", username, status, status, {})
-    return bool(gone)
+    return store.wake(connection, reference, username)
 
 
 def due(connection: Connection, now: datetime, limit: int = 200) -> list[dict[str, Any]]:
@@ -85,7 +82,7 @@ def wake_due(connection: Connection, now: datetime) -> int:
     woken = 0
     for row in due(connection, now):
         if wake(connection, row["reference"], "system"):
-            by_time = row["until"] <= iso(now)
+            by_time = row["until"] <= iso(now) and row["seq"] != store.WROTE_ELSEWHERE
             notify.notify(connection, row["author"], "woke", row["reference"], {"by": "time" if by_time else "customer"})
             woken += 1
     return woken

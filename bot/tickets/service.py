@@ -67,8 +67,7 @@ def reply(
             **({"translation": {"text": original}} if original else {}),
             **({"attachments": [attachments.public(row) for row in carried]} if carried else {})}, message_id)])
     attachments.send(connection, files, said[0].seq)
-    queue_reply_mail(connection, ticket, conversation, name=who.first_name, text=text,
-                     seq=said[0].seq)
+    mail_answer(connection, ticket, said, name=who.first_name, text=text)
     push.queue(connection, conversation, name=who.first_name, seq=said[0].seq)
     return ticket, made + said
 
@@ -165,6 +164,29 @@ def say_everywhere(connection: Connection, ticket: Ticket, drafts: list[Draft]) 
                 *store.merged_conversations(connection, ticket["reference"])):
         made += conversations.append(connection, id_, drafts)
     return made
+
+
+def mail_answer(connection: Connection, ticket: Ticket, said: list[Event], *, name: str, text: str) -> None:
+    """Mail an answer to the ticket's customer and to those of duplicates merged into it, once to an address.
+
+    ``said`` is what :func:`say_everywhere` made of it; each mail goes in the thread of its own ticket.
+    """
+    waiting: list[tuple[Ticket, Event]] = []
+    for event in said:
+        own = event.conversation_id == ticket["conversation_id"]
+        found = ticket if own else store.duplicate_of(connection, event.conversation_id)
+        if found is not None:
+            waiting.append((found, event))
+    # Who waits by e-mail first: that mail leaves at once, and whether it was read in a chat does not matter.
+    waiting.sort(key=lambda one: one[0]["channel"] != "email")
+    # An address that mails came back from is noted on the ticket that goes on, whichever thread they were in.
+    reached = {str(ticket["packet"].get("contact_bounced") or "").casefold()}
+    for found, event in waiting:
+        to = str(found["packet"].get("contact") or "").casefold()
+        if to not in reached:
+            reached.add(to)
+            queue_reply_mail(connection, found, conversations.get(connection, event.conversation_id),
+                             name=name, text=text, seq=event.seq)
 
 
 def tell(

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from bot.errors import Conflict, NotFound
 from bot.integrations import announce
 from bot.storage.clock import now_iso
-from bot.storage.schema import ticket_events, ticket_follow_ups, tickets
+from bot.storage.schema import snoozes, ticket_events, ticket_follow_ups, tickets
 from bot.tickets.states import ACTIONS, PRIORITIES, next_status
 
 _T = tickets.c
@@ -20,6 +20,10 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 Ticket = dict[str, Any]
 _MOVES = tuple(name for name, action in ACTIONS.items() if action.to is not None)
 _INSIDE = frozenset({"packet", "sla_version"})    # not listed
+# Whoever set it aside did not mean these: somebody else has it now, or there is more to do.
+_WAKING = frozenset({"transfer", "escalate", "release", "reopen", "absorb"})
+#: In place of a snooze's ``seq``: the customer wrote in the conversation of a duplicate.
+WROTE_ELSEWHERE = -1
 
 
 def new_reference() -> str:
@@ -64,13 +68,18 @@ def of_conversation(connection: Connection, conversation_id: str) -> Ticket | No
         sa.select(tickets).where(_T.conversation_id == conversation_id, _T.status != "closed")
     ).mappings().first()
     if row is None:
-        merged = connection.execute(
-            sa.select(_T.merged_into)
-            .where(_T.conversation_id == conversation_id, _T.merged_into.is_not(None))
-            .order_by(_T.solved_at.desc()).limit(1)
-        ).scalar_one_or_none()
-        return survivor(connection, merged) if merged else None
+        merged = duplicate_of(connection, conversation_id)
+        return survivor(connection, merged["merged_into"]) if merged else None
     return dict(row)
+
+
+def duplicate_of(connection: Connection, conversation_id: str) -> Ticket | None:
+    """The ticket of a conversation that was merged into another, the last one of several."""
+    row = connection.execute(
+        sa.select(tickets).where(_T.conversation_id == conversation_id, _T.merged_into.is_not(None))
+        .order_by(_T.solved_at.desc()).limit(1)
+    ).mappings().first()
+    return dict(row) if row else None
 
 
 def survivor(connection: Connection, reference: str) -> Ticket | None:
@@ -134,7 +143,26 @@ def act(
     if done.rowcount != 1:
         raise Conflict("Someone changed this ticket a moment ago: reload it.", key="ticket_changed")
     record(connection, ticket["reference"], action, author, ticket["status"], status, detail or {})
+    if action in _WAKING:
+        wake(connection, ticket["reference"], author)
     return get(connection, ticket["reference"])
+
+
+def wake(connection: Connection, reference: str, author: str) -> bool:
+    """Bring a ticket back that was set aside; whether it was."""
+    gone = connection.execute(sa.delete(snoozes).where(snoozes.c.reference == reference)).rowcount
+    if gone:
+        status = get(connection, reference)["status"]
+        record(connection, reference, "wake", author, status, status, {})
+    return bool(gone)
+
+
+def end_snooze(connection: Connection, reference: str) -> None:
+    """The customer wrote in a duplicate's conversation: the ticket is back now, and the worker tells of it."""
+    now = now_iso()
+    connection.execute(
+        sa.update(snoozes).where(snoozes.c.reference == reference, snoozes.c.until > now)
+        .values(until=now, seq=WROTE_ELSEWHERE))
 
 
 def heard(connection: Connection, ticket: Ticket) -> Ticket:

@@ -136,6 +136,24 @@ def test_an_agent_sends_a_file_with_a_reply(web: Web):
     assert agent.delete(f"/attachments/{other}").status_code == 204
 
 
+def test_a_file_an_agent_sends_opens_in_the_merged_chat_too(web: Web):
+    (kept, into), (merged, duplicate), (stranger, _) = (with_ticket(web) for _ in range(3))
+    agent = web.staff("agent")
+    assert agent.post(f"/tickets/{duplicate}/merge", json={"into": into}).status_code == 200
+    (theirs,) = send(kept, unique()).json()["attachments"]
+    content = unique()
+    aid = agent.post(f"/tickets/{into}/attachments", files={"file": ("plan.png", content)}).json()["id"]
+
+    def opened(customer: Customer, attachment: str) -> httpx.Response:
+        return customer.http.get(f"{customer.url}/attachments/{attachment}", headers=customer.headers)
+
+    assert opened(merged, aid).status_code == 404, "not sent yet"
+    assert agent.post(f"/tickets/{into}/reply", json={"attachments": [aid]}).status_code == 200
+    assert [opened(customer, aid).content for customer in (kept, merged)] == [content, content]
+    assert opened(stranger, aid).status_code == 404
+    assert opened(merged, theirs["id"]).status_code == 404, "what the other chat's customer sent stays there"
+
+
 def test_files_can_be_turned_off(tmp_path: Path, dialogue):
     with running(tmp_path, dialogue, attachments_per_conversation=0) as web:
         customer, _ = with_ticket(web)

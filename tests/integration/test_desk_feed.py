@@ -21,6 +21,7 @@ from bot.storage.clock import utcnow
 from bot.storage.database import Database
 from bot.tickets import service, store
 from bot.tickets.hours import Desk
+from bot.tickets.merge import merge
 from bot.tickets.views import shown
 
 PACE = 0.05
@@ -131,6 +132,24 @@ def test_a_customers_words_reach_the_desks_only_where_there_is_a_ticket(database
             (event,) = await until(seat, bool)
         assert (event["kind"], event["author"], event["reference"]) == ("activity", "customer", reference)
         assert event["conversation_id"] == with_ticket.id
+
+    run(body)
+
+
+def test_a_merged_customers_words_are_activity_of_the_ticket_that_goes_on(database: Database, hours: Desk) -> None:
+    kept, middle, gone = Chat(database), Chat(database), Chat(database)
+    into, between, duplicate = (chat.ticket(hours, utcnow()) for chat in (kept, middle, gone))
+    with database.write() as connection:
+        merge(connection, duplicate, ANA, into=between)
+        merge(connection, between, ANA, into=into)
+
+    async def body() -> None:
+        async with desks(database, hours, 1) as (broadcaster, (seat,)):
+            for chat, author in ((gone, "customer"), (kept, "agent")):
+                broadcaster.nudge(INBOX, {"kind": "activity", "conversation_id": chat.id, "author": author, "event": "message"})
+            told = await until(seat, lambda seen: any(event["reference"] == into for event in seen))
+        (event,) = [event for event in told if event["reference"] == into]
+        assert (event["kind"], event["author"], event["conversation_id"]) == ("activity", "customer", kept.id)
 
     run(body)
 

@@ -11,8 +11,10 @@ from ticket_support import ANA, LEA, LUC, Chat, utc
 
 from bot.conversations import store as conversations
 from bot.conversations.wording import say
+from bot.desk import snooze
 from bot.errors import BadInput, Conflict
 from bot.privacy.erasure import erase_conversation
+from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import alembic_config
 from bot.storage.schema import notifications, outbox, staff, ticket_events, tickets
@@ -117,6 +119,83 @@ def test_a_merged_duplicate_points_to_the_survivor_and_its_customer_is_heard_the
     assert read(database, kept)["status"] == "open"
     with pytest.raises(Conflict):
         do(database, service.take, gone, ANA)
+
+
+def mails(database: Database) -> list[tuple[str, str, bool]]:
+    """Answers that leave by mail: address, the ticket whose thread it is, whether only unless it is read."""
+    with database.read() as connection:
+        rows = connection.execute(sa.select(outbox.c.payload).where(
+            outbox.c.topic == "mail", outbox.c.key.like("reply:%")).order_by(outbox.c.id)).scalars()
+        return [(row["to"], row["reference"], "unless_read" in row) for row in rows]
+
+
+CAMILLE = {"channel": "email", "contact": "camille@exemple.fr"}
+
+
+@pytest.mark.parametrize(("survivor", "wanted"), [
+    ({"channel": "phone", "contact": "06 39 98 12 34"}, "gone"), ({}, "gone"), (CAMILLE, "kept"),
+])
+def test_a_merged_duplicate_that_waits_by_mail_gets_the_answer_by_mail(database: Database, hours: Desk, survivor, wanted):
+    chats = {"kept": Chat(database), "gone": Chat(database)}
+    names = {"kept": chats["kept"].ticket(hours, MONDAY, **survivor), "gone": chats["gone"].ticket(hours, MONDAY, **CAMILLE)}
+    do(database, merge, names["gone"], ANA, into=names["kept"])
+    do(database, service.reply, names["kept"], ANA, "Votre échéancier est prêt.")
+    assert mails(database) == [("camille@exemple.fr", names[wanted], False)], "once, and at once"
+    with database.write() as connection:
+        ticket = store.get(connection, names["kept"])
+        store.act(connection, ticket, "note", "customer", packet=ticket["packet"] | {"contact_bounced": "camille@exemple.fr"})
+    do(database, service.reply, names["kept"], ANA, "Encore un mot.")
+    assert len(mails(database)) == 1, "not to an address that mails come back from"
+
+
+def asleep(database: Database, reference: str) -> bool:
+    with database.read() as connection:
+        return snooze.until_of(connection, reference, utcnow()) is not None
+
+
+def set_aside(database: Database, reference: str) -> None:
+    do(database, snooze.snooze, reference, "ana", later(3 * 86400), utcnow())
+    assert asleep(database, reference)
+
+
+def test_a_snoozed_survivor_is_back_when_the_customer_of_a_duplicate_writes(database: Database, hours: Desk):
+    first, second = Chat(database), Chat(database)
+    kept, gone = first.ticket(hours, MONDAY), second.ticket(hours, MONDAY)
+    set_aside(database, kept)
+    do(database, merge, gone, ANA, into=kept)
+    assert not asleep(database, kept), "there is more to do than was known"
+    set_aside(database, kept)
+    second.say("et alors, ma facture ?")
+    assert not asleep(database, kept)
+    assert do(database, snooze.wake_due, utcnow()) == 1
+    with database.read() as connection:
+        (told,) = connection.execute(sa.select(notifications).where(notifications.c.kind == "woke")).mappings()
+    assert (told["username"], told["reference"], told["detail"]) == ("ana", kept, {"by": "customer"})
+    assert actions(database, kept)[-1] == "wake"
+
+
+@pytest.mark.parametrize("move", [
+    lambda c, reference: service.transfer(c, reference, ANA, assignee="luc"),
+    lambda c, reference: moves.escalate(c, reference, ANA),
+    lambda c, reference: moves.release_all(c, "ana", author="lea"),
+])
+def test_a_snoozed_ticket_that_is_passed_on_is_there_for_the_next(database: Database, hours: Desk, move):
+    reference = Chat(database).ticket(hours, MONDAY)
+    do(database, service.take, reference, ANA)
+    set_aside(database, reference)
+    do(database, move, reference)
+    assert not asleep(database, reference)
+    assert actions(database, reference)[-1] == "wake"
+    assert do(database, snooze.wake_due, utcnow() + timedelta(days=4)) == 0, "nothing came back as planned"
+
+
+def test_a_snoozed_ticket_that_was_solved_is_in_sight_when_it_opens_again(database: Database, hours: Desk):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    set_aside(database, reference)
+    do(database, service.resolve, reference, ANA)
+    assert chat.ticket(hours, MONDAY) == reference
+    assert not asleep(database, reference)
 
 
 def test_merges_chain_and_cannot_circle(database: Database, hours: Desk):

@@ -14,12 +14,11 @@ from sqlalchemy.engine import Connection
 from bot.conversations import store as conversations
 from bot.conversations.model import Draft
 from bot.conversations.wording import say
-from bot.handover.mails import queue_reply_mail
 from bot.integrations.connectors.port import RemoteComment
 from bot.storage.clock import now_iso
 from bot.storage.schema import ticket_events
 from bot.tickets import store as tickets
-from bot.tickets.service import both, say_everywhere, set_mode, tell
+from bot.tickets.service import both, mail_answer, say_everywhere, set_mode, tell
 from bot.tickets.states import LIVE, priority_number
 from bot.tickets.store import Ticket
 
@@ -43,7 +42,7 @@ def comment(connection: Connection, connector: str, reference: str, theirs: Remo
     set_mode(connection, ticket, "agent")
     made = say_everywhere(connection, ticket, [
         Draft("message", "agent", {"text": theirs.text, "name": name, "meta": meta})])
-    queue_reply_mail(connection, ticket, conversation, name=name, text=theirs.text, seq=made[0].seq)
+    mail_answer(connection, ticket, made, name=name, text=theirs.text)
     return f"m{made[0].seq}"
 
 

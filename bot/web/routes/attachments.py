@@ -61,9 +61,9 @@ async def attach(
 async def fetch(id: ConversationId, aid: str, parts: ServicesDep, token: Token) -> Response:
     """A file of this conversation, as a download."""
     def find(connection: Connection) -> store.Attachment:
-        """Only what this token's conversation holds."""
+        """Only what this token's conversation holds or shows."""
         conversations.open_with(connection, id, token)
-        return store.get(connection, aid, conversation_id=id)
+        return store.of_chat(connection, aid, id)
 
     row = await parts.database.run_read(find)
     return download(row, parts.attachments.files.path(row["sha256"]))

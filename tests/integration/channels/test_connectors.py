@@ -76,7 +76,7 @@ class Pair:
         self.down()
         self.database.close()
 
-    def open(self, text: str = "ma facture est fausse") -> str:
+    def open(self, text: str = "ma facture est fausse", **more: str) -> str:
         """A chat that became a ticket."""
         with self.database.write() as connection:
             conversation, self.token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
@@ -85,7 +85,7 @@ class Pair:
         with self.database.write() as connection:
             self.reference = hand_over(
                 connection, store.get(connection, conversation.id, lock=True), desk=desk(self.settings),
-                now=utcnow()).reference
+                now=utcnow(), **more).reference
         if self.name == "jira":
             self.hand_on()
         return self.reference
@@ -207,7 +207,7 @@ def test_statuses_follow_each_other_forward_and_by_reopening(pair: Pair) -> None
 
 
 def test_whoever_was_merged_in_hears_what_the_other_system_does(pair: Pair) -> None:
-    duplicate = pair.open()
+    duplicate = pair.open(channel="email", contact="camille@exemple.fr")
     theirs, token = pair.conversation_id, pair.token
     kept = pair.open()
     with pair.database.write() as connection:
@@ -217,6 +217,8 @@ def test_whoever_was_merged_in_hears_what_the_other_system_does(pair: Pair) -> N
         assert (own.text, number) == ("Nous regardons.", f"m{own.seq}")
         assert store.all_events(connection, theirs)[-1].text == "Nous regardons."
         assert store.get(connection, theirs).mode == "agent"
+        answers = connection.execute(sa.select(outbox.c.payload).where(outbox.c.key.like("reply:%"))).scalars().all()
+        assert [(mail["to"], mail["reference"]) for mail in answers] == [("camille@exemple.fr", duplicate)]
         apply.status(connection, pair.name, kept, "solved")
         assert store.get(connection, theirs).mode == "closed"
         assert [event.kind for event in store.all_events(connection, theirs)[-3:]] == ["ticket", "closed", "survey"]

@@ -73,6 +73,25 @@ function happening(entry) {
   return h("li", { class: "talk-line" }, text, " ", h("time", { datetime: entry.at, title: formatFull(entry.at) }, formatTime(entry.at)));
 }
 
+/** What is said in every conversation of a ticket is stored within that many milliseconds. */
+const SAME = 2000;
+
+/**
+ * The transcript with what was said in the conversations of duplicates merged into the ticket. Agents'
+ * answers stand in all of them and are shown once; events from elsewhere have a `key` of their own.
+ */
+export function together(ticket) {
+  const all = [...(ticket.transcript ?? [])];
+  for (const { conversation_id, transcript } of ticket.merged ?? []) {
+    const said = all.filter((event) => event.kind === "message" && event.author === "agent");
+    const known = (event) => event.author === "agent"
+      && said.some((one) => (one.text ?? "") === (event.text ?? "") && Math.abs(Date.parse(one.at) - Date.parse(event.at)) <= SAME);
+    all.push(...transcript.filter((event) => event.kind === "message" && !known(event))
+      .map((event) => ({ ...event, key: `${conversation_id}:${event.seq}` })));
+  }
+  return all;
+}
+
 /**
  * Events and history of a ticket as one sequence of `{key, at, shows, node}`: `shows` changes with what is
  * to be seen, `node()` draws it (null for nothing). `names(username)` turns an account into a first name.
@@ -80,7 +99,7 @@ function happening(entry) {
 export function lines(transcript, history, names) {
   const told = Boolean(history?.length);
   const events = (transcript ?? []).map((event) => ({
-    key: `e${event.seq}`, at: event.at, rank: event.seq, shows: JSON.stringify([event, told]),
+    key: `e${event.key ?? event.seq}`, at: event.at, rank: event.seq, shows: JSON.stringify([event, told]),
     node: () => (event.kind === "message" ? message(event) : happening({ ...event, type: "event", told })),
   }));
   const extra = (history ?? []).map((entry, index) => {

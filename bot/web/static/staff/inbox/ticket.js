@@ -17,7 +17,7 @@ import { Presence } from "./presence.js";
 import { LIVE } from "./rows.js";
 import { Side } from "./side.js";
 import { pickTime } from "./snooze.js";
-import { atEnd, drawTalk, lines } from "./talk.js";
+import { atEnd, drawTalk, lines, together } from "./talk.js";
 
 const TYPING_LASTS = 5000;
 
@@ -124,7 +124,7 @@ export class TicketView {
     this.files.draw();
     keep(byId("packet"), packetView(ticket));
     const following = atEnd(this.scroll);
-    const added = drawTalk(this.talk, lines(ticket.transcript, ticket.history, (name) => this.name(name)));
+    const added = drawTalk(this.talk, lines(together(ticket), ticket.history, (name) => this.name(name)));
     this.drawTyping();
     const mine = ticket.assignee === this.me;
     const live = LIVE.includes(ticket.status);
