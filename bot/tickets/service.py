@@ -26,12 +26,15 @@ from bot.visitors import push
 Done = tuple[Ticket, list[Event]]
 
 
-def take(connection: Connection, reference: str, who: Member) -> Done:
-    """Become the one who answers; raises Conflict where someone else already is."""
+def take(connection: Connection, reference: str, who: Member, *, anew: bool = False) -> Done:
+    """Become the one who answers; raises Conflict where someone else already is.
+
+    ``anew``: the ticket was settled a moment ago, so whoever had it last does not have it any more.
+    """
     ticket, conversation = both(connection, reference)
-    if ticket["assignee"] == who.username and conversation.mode == "agent":
+    if ticket["assignee"] == who.username and conversation.mode == "agent" and not anew:
         return ticket, []
-    if ticket["assignee"] not in (None, who.username):
+    if ticket["assignee"] not in (None, who.username) and not anew:
         name = _first_name(connection, ticket["assignee"])
         raise Conflict(f"{name} already has this ticket.", assignee=ticket["assignee"], key="ticket_held", name=name)
     ticket = store.act(connection, ticket, "take", who.username, assignee=who.username)

@@ -171,6 +171,22 @@ def test_an_agent_steps_into_a_chat_of_the_bot(web: Web, people, dialogue: Dialo
     assert len(dialogue.seen) == asked
 
 
+@pytest.mark.parametrize("who", ["agent", "lead"])
+def test_whoever_steps_in_after_a_hand_back_has_the_chat_and_is_announced(web: Web, people, who: str):
+    customer, reference = handed_over(web)
+    people["agent"].post(f"/tickets/{reference}/take")
+    assert people["lead"].post(f"/conversations/{customer.id}/take").status_code == 409, "someone has it"
+    assert people["agent"].post(f"/tickets/{reference}/hand-back", json={}).status_code == 200
+    after = customer.events()[-1]["seq"]
+    taken = people[who].post(f"/conversations/{customer.id}/take")
+    assert taken.status_code == 200, taken.text
+    assert (taken.json()["reference"], taken.json()["status"]) == (reference, "open")
+    name = {"agent": "Ana", "lead": "Mehdi"}[who]
+    assert any(name in e["text"] for e in customer.events(after) if e["kind"] == "handover")
+    assert people[who].post(f"/tickets/{reference}/reply", json={"text": "Bonjour !"}).status_code == 200
+    assert people["agent"].get(f"/tickets/{reference}").json()["history"][-2]["action"] == "take"
+
+
 def test_a_mail_customer_gets_the_answer_by_mail(web: Web, people):
     _customer, reference = handed_over(web, channel="email", contact="camille@exemple.fr")
     people["agent"].post(f"/tickets/{reference}/reply", json={"text": "Votre échéancier est prêt."})

@@ -15,6 +15,7 @@ from bot.privacy.redaction import redact
 from bot.staff.accounts import Member
 from bot.storage.clock import utcnow
 from bot.tickets import service
+from bot.tickets import store as tickets
 from bot.tickets.service import Done
 from bot.web.deps import ConversationId, ServicesDep, allowed
 from bot.web.routes.staff_tickets import do
@@ -55,9 +56,12 @@ async def step_in(id: ConversationId, parts: ServicesDep, who: Agent) -> dict[st
     def job(connection: Connection) -> Done:
         """One transaction."""
         conversation = conversations.get(connection, id, lock=True)
+        before = tickets.of_conversation(connection, id)
         done = hand_over(connection, conversation, desk=parts.desk, now=utcnow(),
                          given={"reason": "stepped in"}, author=who.username, quiet=True)
-        ticket, made = service.take(connection, done.reference, who)
+        # What was solved or handed back is nobody's, though it still names who did that.
+        ticket, made = service.take(connection, done.reference, who,
+                                    anew=before is not None and before["status"] == "solved")
         return ticket, done.events + made
 
     return await do(parts, job)
