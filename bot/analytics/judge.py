@@ -15,7 +15,6 @@ from sqlalchemy.engine import Connection
 
 from bot.analytics import daily
 from bot.analytics.outcomes import Outcome, classify
-from bot.conversations import store
 from bot.storage.schema import conversations, events
 
 _C, _E = conversations.c, events.c
@@ -32,7 +31,7 @@ def refresh_outcomes(
     connection: Connection, *, everything: bool = False, limit: int = 100_000
 ) -> int:
     """Judge conversations whose outcome is not known (or all, anew). How many changed."""
-    query = sa.select(_C.id, _C.outcome, _C.created_at).order_by(_C.created_at.desc()).limit(limit)
+    query = sa.select(_C.id, _C.outcome, _C.created_at, _C.seq).order_by(_C.created_at.desc()).limit(limit)
     if not everything:
         query = query.where(_C.outcome.is_(None))
     rows = connection.execute(query).all()
@@ -45,8 +44,10 @@ def refresh_outcomes(
         found = _classes(connection, [row.id for row in part])
         for row in part:
             if found[row.id].value != row.outcome:
-                store.update(connection, row.id, outcome=found[row.id].value)
-                changed += 1
+                # An event that another transaction added meanwhile was not read: it is judged with that one.
+                changed += connection.execute(
+                    sa.update(conversations).where(_C.id == row.id, _C.seq == row.seq)
+                    .values(outcome=found[row.id].value)).rowcount
     daily.forget(connection, [row.created_at for row in rows])
     return changed
 

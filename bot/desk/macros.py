@@ -102,7 +102,7 @@ def _checked(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _must_be_free(connection: Connection, name: str, own: int | None) -> None:
-    found = connection.execute(
-        sa.select(_M.id).where(sa.func.lower(_M.name) == name.lower())).scalar_one_or_none()
-    if found is not None and found != own:
+    # Compared here: SQLite's lower() leaves "É" as it is.
+    rows = connection.execute(sa.select(_M.id, _M.name)).all()
+    if any(row.name.casefold() == name.casefold() and row.id != own for row in rows):
         raise Conflict(f"There already is a macro named « {name} ».", key="macro_taken", name=name)

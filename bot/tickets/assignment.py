@@ -27,6 +27,9 @@ def run(connection: Connection, now: datetime, limit: int = 50) -> list[Done]:
         name = presence.suggestion(list(found.values()), ticket)
         if name is None:
             continue
-        done.append(moves.assign(connection, ticket["reference"], name, author="system"))
+        given = moves.assign(connection, ticket["reference"], name, author="system")
+        if not given[1]:
+            continue
+        done.append(given)
         found[name] = replace(found[name], open_tickets=found[name].open_tickets + 1)
     return done

@@ -82,11 +82,13 @@ def tag(
 def assign(connection: Connection, reference: str, username: str, *, author: str) -> Done:
     """Give a ticket nobody has to someone, who then greets the customer by taking it.
 
+    What the system gives out (``author``) is left alone where someone took or settled it meanwhile.
     Raises BadInput for someone who cannot have tickets.
     """
     can_answer(connection, username)
     ticket, conversation = both(connection, reference)
-    if ticket["assignee"] == username:
+    gone = ticket["assignee"] is not None or ticket["status"] not in ("new", "open")
+    if ticket["assignee"] == username or (author == "system" and gone):
         return ticket, []
     ticket = store.act(connection, ticket, "assign", author, {"assignee": username},
                        assignee=username)

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from web_support import ALWAYS, make_settings
 
-from bot.analytics import daily, listing
+from bot.analytics import daily, judge, listing
 from bot.analytics.judge import any_unjudged, refresh_outcomes
 from bot.analytics.metrics import figures, period
 from bot.conversations import intake, store
@@ -55,6 +55,24 @@ def dashboard(database: Database, days: int = 40) -> dict:
     with database.read() as connection:
         span = period((TODAY - timedelta(days=days)).isoformat(), None, ZONE, utcnow())
         return {by: figures(connection, span, by=by, zone=ZONE) for by in ("", "day", "topic", "locale")}
+
+
+def test_an_event_added_while_a_conversation_is_judged_is_judged_too(database: Database, monkeypatch: pytest.MonkeyPatch):
+    conversation_id, _ = begin(database, 0)
+    classes = judge._classes
+
+    def slow(connection, ids):
+        found = classes(connection, ids)
+        store.append(connection, conversation_id, [Draft("message", "bot", {"text": "Voici.", "reply": "answer"})])
+        return found
+
+    monkeypatch.setattr(judge, "_classes", slow)
+    with database.write() as connection:
+        assert refresh_outcomes(connection) == 0
+    monkeypatch.undo()
+    with database.write() as connection:
+        assert any_unjudged(connection)
+        assert refresh_outcomes(connection) == 1
 
 
 def stored_days(database: Database) -> int:

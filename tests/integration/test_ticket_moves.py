@@ -198,6 +198,18 @@ def test_a_snoozed_ticket_that_was_solved_is_in_sight_when_it_opens_again(databa
     assert not asleep(database, reference)
 
 
+def test_what_someone_took_or_settled_meanwhile_is_not_given_out(database: Database, hours: Desk):
+    taken, solved, back = (Chat(database).ticket(hours, MONDAY) for _ in range(3))
+    do(database, service.take, taken, ANA)
+    do(database, service.resolve, solved, ANA)
+    do(database, service.hold, back, ANA)
+    for reference in (taken, solved, back):
+        before = read(database, reference)
+        assert do(database, moves.assign, reference, "luc", author="system")[1] == []
+        assert read(database, reference) == before
+    assert do(database, moves.assign, taken, "luc", author="lea")[0]["assignee"] == "luc"
+
+
 def test_merges_chain_and_cannot_circle(database: Database, hours: Desk):
     chats = [Chat(database) for _ in range(3)]
     a, b, c = (chat.ticket(hours, MONDAY) for chat in chats)
