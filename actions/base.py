@@ -98,10 +98,10 @@ class ValidateFlow(FlowAction, ABC):
             result = await asyncio.to_thread(advance, self.flow, heard, turn.scene({**scene.slots, **forgotten}))
             result.slots = {**forgotten, **result.slots}
         if result.interrupted:
-            person = decide(turn.understanding, turn.memory, turn.thresholds) if turn.heard.choice is None else None
-            if person is not None and person.kind == "handover" and not person.urgent:      # danger was heard before
-                return self._leave(turn, "handover", {"flow_note": person.reason})
-            result.replies = self._in_between(turn, replace(scene, slots={**scene.slots, **result.slots}))
+            decision = decide(turn.understanding, turn.memory, turn.thresholds) if turn.heard.choice is None else None
+            if decision is not None and decision.kind == "handover" and not decision.urgent:      # danger was heard before
+                return self._leave(turn, "handover", {"flow_note": decision.reason})
+            result.replies = self._in_between(turn, decision, replace(scene, slots={**scene.slots, **result.slots}))
         if started and result.replies and turn.heard.choice is None:
             result.replies[0].articles = read_more(turn)
         elif result.replies and result.replies[-1].reply == "options":      # the questions do not fit: a person is offered
@@ -122,15 +122,13 @@ class ValidateFlow(FlowAction, ABC):
         values = {**slots, "flow_status": status, "memory": turn.memory.dump(), "requested_slot": None}
         return [SlotSet(name, value) for name, value in values.items()]
 
-    def _in_between(self, turn: TurnContext, scene: Scene) -> list[Reply]:
-        """Answer what came in between, then put the pending question again."""
-        choice = turn.heard.choice
-        if choice is not None:
-            replies = pressed(choice, turn, turn.articles())
+    def _in_between(self, turn: TurnContext, decision: Decision | None, scene: Scene) -> list[Reply]:
+        """Answer what came in between (a button where nothing was decided), then put the pending question again."""
+        if decision is None:
+            replies = pressed(str(turn.heard.choice), turn, turn.articles())
+        elif decision.kind == "start_flow" and decision.flow != self.flow.id:
+            return [self._offer_switch(turn, str(decision.flow))]
         else:
-            decision = decide(turn.understanding, turn.memory, turn.thresholds)
-            if decision.kind == "start_flow" and decision.flow != self.flow.id:
-                return [self._offer_switch(turn, str(decision.flow))]
             replies = [] if decision.kind in ("start_flow", "handover") else render(decision, turn)
         for reply in replies:
             reply.feedback = False
