@@ -12,7 +12,7 @@ const STATIC = "../bot/web/static";
 export default defineConfig(({ mode }) => ({
   plugins: [small()],
   build: {
-    target: "es2020",
+    target: "es2022",
     copyPublicDir: false,
     minify: false,
     cssMinify: true,

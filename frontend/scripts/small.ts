@@ -24,7 +24,7 @@ const PRIVATE = `shell items wake queue element session sleeper composer timelin
   temporary gone connection setLocale setContext identify unread follows unfolded newest feedback
   leave seen typing jumper entries spoken context identity heard awaited introduce depart known loading need earlier typed clip picker files why sound file save handover
   uplink linked shown nudge thread story backlog byKey redraw given owner pane more answer agent standing visitor passing moved handed anew says
-  stage listen banner most poll about embedded field expect`.split(/\s+/);
+  stage listen banner most poll about embedded field expect since again human`.split(/\s+/);
 
 /** Names that cross a border although they are also words of ours. */
 const BORDERS = new Set([
@@ -48,7 +48,7 @@ export function small(): Plugin {
         const done = await minify(chunk.code, {
           module: true,
           nameCache,
-          ecma: 2020,
+          ecma: 2022,
           compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, booleans_as_integers: false },
           mangle: { properties: { regex: new RegExp(`^(${names.join("|")})$`) } },
           format: { comments: false },

@@ -168,6 +168,43 @@ describe("outbox", () => {
     expect(server.stored).toEqual(["m1", "f", "m2"]);
   });
 
+  it("keeps refused words for the next page, until they are taken back", async () => {
+    const store = shelf();
+    const refuse = async (): Promise<Outcome> => ({ ok: false, retry: false, detail: "trop long" });
+    const first = new Outbox(store, refuse, listener(), () => 0);
+    first.put(entry("long"));
+    first.put({ ...entry("choice"), body: { choice: "x" } });
+    await until(() => first.size === 0 && store.kept.length === 1);
+    const on = listener();
+    const second = new Outbox(store, refuse, on, () => 0);
+    await second.restore();
+    await until(() => on.refused.mock.calls.length === 1);
+    second.drop("long");
+    await until(() => store.kept.length === 0);
+  });
+
+  it("forgets what was written before somebody else sat down, refused or waiting, and nothing since", async () => {
+    const store = shelf();
+    const never = (): Promise<Outcome> => new Promise(() => undefined);
+    const outbox = new Outbox(store, async ({ id }) => (id === "refused" ? { ok: false, retry: false, detail: "" } : never()), listener(), () => 0);
+    outbox.put({ ...entry("refused"), at: 1 });
+    await until(() => outbox.size === 0);
+    outbox.put({ ...entry("hers"), at: 2 });
+    outbox.put({ ...entry("his"), at: 5 });
+    outbox.clear(5);
+    expect(outbox.size).toBe(1);
+    await until(() => store.kept.length === 1);
+    expect(store.kept[0]?.id).toBe("his");
+  });
+
+  it("tells again of what waits when another conversation is shown", () => {
+    const on = listener();
+    const outbox = new Outbox(NO_SHELF, () => new Promise(() => undefined), on, () => 0);
+    ["a", "b", "c"].forEach((id) => outbox.put(entry(id)));
+    outbox.again();
+    expect(vi.mocked(on.queued).mock.calls.slice(3).map(([e]) => e.id)).toEqual(["a", "b", "c"]);
+  });
+
   it("keeps sending where the shelf refuses to store", async () => {
     const broken: Shelf = {
       all: () => Promise.reject(new Error("denied")),

@@ -66,19 +66,24 @@ export async function call(
   if (response.ok) return response;
   const wait = Number(response.headers.get("Retry-After"));
   const body = (await response.json().catch(() => null)) as { detail?: unknown } | null;
-  throw new Problem(response.status, String(body?.detail ?? ""), wait > 0 ? wait * 1000 : undefined);
+  // Without our sentence it is not our server that speaks (a proxy's "too large" is final all the same).
+  throw new Problem(
+    body?.detail || response.status === 413 ? response.status : 0,
+    String(body?.detail ?? ""),
+    wait > 0 ? wait * 1000 : undefined,
+  );
 }
 
 const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
   const file = body instanceof FormData;
   const response = await call(path, { method: "POST", body: file ? body : JSON.stringify(body), token }, file ? 120_000 : TIMEOUT);
+  // Ours answer 201, 202 or 204: this is a captive portal's own page.
+  if (response.status === 200) throw new Problem(0, "");
   return (await response.json().catch(() => ({}))) as Record<string, unknown>;
 };
 
 export async function create(body: Record<string, unknown>): Promise<Conversation> {
   const { id, token } = await post("", body);
-  // A captive portal answers 200 with a page of its own.
-  if (!id || !token) throw new Problem(0, "");
   return { id: String(id), token: String(token) };
 }
 

@@ -34,7 +34,7 @@ export class App extends Page implements Desk {
   constructor(root: HTMLElement, given: Options) {
     super(given);
     const session = new Session(() => ({ locale: this.locale, page_url: this.visitor.page || undefined }));
-    this.visitor = new Visitor(session, given.page, () => this.depart());
+    this.visitor = new Visitor(session, given.page, (before) => this.depart(before));
     this.composer = new Composer(
       { send: (text) => this.say(text), draft: (text) => this.draft(text), file: (file) => this.put("attachments", {}, "", file) },
       keep.get("draft") ?? "",
@@ -131,6 +131,11 @@ export class App extends Page implements Desk {
     this.given.owner.event("message", "customer");
   }
 
+  /** Ask for a person by a message, which waits for the network like any other. */
+  human(): void {
+    this.put("messages", { choice: "human" }, this.words.person);
+  }
+
   helped(seq: number, yes: boolean): void {
     this.feedback(seq, yes ? "y" : "n", { helped: yes });
   }
@@ -172,6 +177,7 @@ export class App extends Page implements Desk {
 
   edit(key: string, text: string): void {
     this.story.remove(key);
+    this.uplink.outbox.drop(key);
     this.composer.edit(text);
     this.redraw();
   }
@@ -183,17 +189,19 @@ export class App extends Page implements Desk {
   }
 
   async anew(wipe: boolean): Promise<void> {
-    if (wipe) this.composer.clear();
+    if (wipe) {
+      this.composer.clear();
+      this.uplink.outbox.clear(Infinity);
+    }
     this.uplink.leave();
     await this.uplink.begin();
     this.composer.focus();
   }
 
   /** Someone else sits here now: nothing of the one before is shown, sent or kept. */
-  private depart(): void {
-    this.uplink.outbox.clear(Date.now());
+  private depart(before: number): void {
+    this.uplink.outbox.clear(before);
     this.composer.clear();
-    keep.set("known", null);
     this.uplink.leave();
     if (this.shown) void this.uplink.begin();
   }
@@ -205,6 +213,7 @@ export class App extends Page implements Desk {
     if (before) {
       this.story.clear();
       this.log.clear();
+      this.uplink.outbox.again();
       this.heard = 0;
       this.standing.clear();
       this.typing("", 0);

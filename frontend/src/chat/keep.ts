@@ -37,9 +37,9 @@ export interface Shelf {
 
 /** No shelf: the outbox's own memory is all there is, and holds for as long as the page lives. */
 export const NO_SHELF: Shelf = {
-  all: () => Promise.resolve([]),
-  add: () => Promise.resolve(),
-  remove: () => Promise.resolve(),
+  all: async () => [],
+  async add() {},
+  async remove() {},
 };
 
 function done<T>(request: IDBRequest<T>): Promise<T> {

@@ -56,10 +56,20 @@ export class Outbox {
     this.nudge();
   }
 
+  /** Tell again of all that waits: another conversation is shown. */
+  again(): void {
+    this.backlog.forEach((entry) => this.on.queued(entry));
+  }
+
   /** Forget what was written before a moment: it was someone else's. */
   clear(before: number): void {
-    for (const { id } of this.backlog.filter((entry) => entry.at < before)) void this.shelf.remove(id).catch(() => undefined);
     this.backlog = this.backlog.filter((entry) => entry.at >= before);
+    void this.shelf.all().then((all) => all.forEach(({ id, at }) => at < before && this.drop(id)), () => undefined);
+  }
+
+  /** Forget an entry: it arrived, or the customer took its words back to write them anew. */
+  drop(id: string): void {
+    void this.shelf.remove(id).catch(() => undefined);
   }
 
   /** Try at once: the network came back, the page woke up, the customer asked. */
@@ -100,6 +110,7 @@ export class Outbox {
     this.backlog = this.backlog.filter((other) => other.id !== entry.id);
     if (outcome.ok) this.on.sent(entry, outcome.seq);
     else this.on.refused(entry, outcome.detail);
-    await this.shelf.remove(entry.id).catch(() => undefined);
+    // Words that were refused stay for the next page too, until the customer takes them back.
+    if (outcome.ok || !entry.body["text"]) this.drop(entry.id);
   }
 }

@@ -1,5 +1,7 @@
 /** What is on the page: head, log and composer, and the signs on it that come and go. */
 
+import { save, why } from "./actions";
+import { erase, mail } from "./api";
 import type { Kit, MakeMore, More } from "./more/kit";
 import type { MoreWords } from "./more/words/types";
 import { Standing } from "./standing";
@@ -13,6 +15,7 @@ import { Log } from "./view/log";
 import { load, named, speak } from "./words";
 import type { Words } from "./words/types";
 import type { Shelf } from "./keep";
+import { keep } from "./keep";
 
 /** What the chat tells whoever embeds it. */
 export interface Host {
@@ -86,7 +89,7 @@ export abstract class Page implements Ui {
   }
 
   need(): Promise<More | undefined> {
-    const kit: Kit = { h, s, button, icon };
+    const kit: Kit = { h, s, button, icon, save, why, mail, erase, keep };
     return (this.loading ??= Promise.all([load<MakeMore>("more"), load<MoreWords>(named("more", this.locale))]).then(
       ([make, words]) => {
         this.more = make(kit, words);

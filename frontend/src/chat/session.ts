@@ -8,6 +8,9 @@ import { keep } from "./keep";
 
 const KEY = "conversation";
 
+/** What was kept of a conversation that is left: answers given, what was read, who the host said was there. */
+export const forget = (): void => ["answers", "read", "said", "known"].forEach((key) => keep.set(key, null));
+
 export class Session {
   private making: Promise<api.Conversation> | undefined;
 
@@ -58,8 +61,7 @@ export class Session {
  */
 export function comeBack(pass: string): void {
   if (!/ r1/.test(pass) || keep.get(KEY)?.startsWith(pass.slice(0, 36))) return;
-  keep.set("answers", null);
-  keep.set("read", null);
+  forget();
   keep.set(KEY, pass);
 }
 

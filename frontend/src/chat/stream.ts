@@ -11,6 +11,8 @@ import type { ChatEvent, Link } from "./types";
 
 /** No byte for this long, heartbeats included: the connection is dead whatever the socket says. */
 const SILENCE = 40_000;
+/** The server beats every 15 seconds. */
+const BEAT = 20_000;
 const HIDDEN_AFTER = 60_000;
 const HIDDEN_POLL = 20_000;
 
@@ -29,6 +31,8 @@ export class Stream {
   private control = new AbortController();
   private readonly sleeper = new Sleeper();
   private hiddenSince = 0;
+  /** When the connection last gave a byte. */
+  private last = 0;
 
   constructor(
     private readonly to: api.Conversation,
@@ -46,9 +50,10 @@ export class Stream {
   }
 
   /** Look now: back from sleep, from another network, from a hidden tab. */
-  nudge(fresh = false): void {
+  nudge(): void {
     this.attempt = 0;
-    if (fresh) this.control.abort();
+    // A heartbeat is overdue: what slept or changed its network does not wait for the silence to be long enough.
+    if (Date.now() - this.last > BEAT) this.control.abort();
     this.sleeper.nudge();
   }
 
@@ -91,9 +96,10 @@ export class Stream {
   }
 
   private async listen(): Promise<void> {
-    let bytes = 0;
+    let bytes: number | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const watch = (): void => {
+      this.last = Date.now();
       clearTimeout(timer);
       timer = setTimeout(() => this.control.abort(), bytes ? SILENCE : SILENCE / 4);
     };
@@ -112,6 +118,7 @@ export class Stream {
         return;
       }
       this.on.link("live");
+      bytes = 0;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const sse = new SseReader();
       for (;;) {
@@ -126,7 +133,7 @@ export class Stream {
     } finally {
       clearTimeout(timer);
       // Twice open and not a byte: something between us and the server swallows the stream.
-      this.barren = bytes ? 0 : this.barren + 1;
+      if (bytes !== undefined) this.barren = bytes ? 0 : this.barren + 1;
       if (this.barren > 1) this.streams = false;
     }
   }

@@ -5,11 +5,10 @@
 
 import * as api from "./api";
 import type { Shelf } from "./keep";
-import { keep } from "./keep";
 import type { OutboxEvents } from "./outbox";
 import { Outbox } from "./outbox";
 import type { Session } from "./session";
-import { onOtherTab } from "./session";
+import { forget, onOtherTab } from "./session";
 import { Stream } from "./stream";
 import type { ChatEvent, Entry, Link, Outcome } from "./types";
 
@@ -104,8 +103,7 @@ export class Uplink {
   /** Leave the conversation for good; the next one starts empty. */
   leave(): void {
     const current = this.thread.current;
-    keep.set("answers", null);
-    keep.set("read", null);
+    forget();
     if (current) this.thread.forget(current.id);
     this.join();
   }
@@ -144,7 +142,6 @@ export class Uplink {
       // Feedback on a conversation that is gone has nothing left to say.
       if (entry.kind === "feedback") return { ok: true, seq: 0 };
       this.gone(conversation.id);
-      this.on.queued(entry);
       return { ok: false, retry: true, after: 300 };
     }
   }

@@ -7,12 +7,14 @@ import type { Session } from "./session";
 export class Visitor {
   private identity = "";
   private context: Record<string, string> = {};
+  /** When the host last said who is there: what was written since is theirs. */
+  private since = 0;
 
-  /** `depart()` is called where the conversation at hand turns out to be someone else's. */
+  /** `depart()` is called where the conversation at hand, and what was written before, is someone else's. */
   constructor(
     private readonly thread: Session,
     private readonly owner: string,
-    private readonly depart: () => void,
+    private readonly depart: (before: number) => void,
   ) {}
 
   get page(): string {
@@ -27,8 +29,9 @@ export class Visitor {
   /** Who the host vouches for; nobody: whoever was is gone, and the conversation with them. */
   identify(token: string): void {
     this.identity = token;
+    this.since = Date.now();
     if (token) void this.introduce().catch(() => undefined);
-    else if (keep.get("known")) this.depart();
+    else if (keep.get("known")) this.depart(this.since);
   }
 
   /** Tell the server, once for each conversation and change. */
@@ -42,7 +45,7 @@ export class Visitor {
     } catch (error) {
       if (!(error instanceof api.Problem) || error.temporary || error.gone) throw error;
       // Someone else's conversation; or a mistake of the host's, which is for its console.
-      if (error.status === 409) return this.depart();
+      if (error.status === 409) return this.depart(this.since);
       console.warn(`Relais: ${error.detail}`);
     }
     if (this.identity) keep.set("known", "1");

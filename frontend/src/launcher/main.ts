@@ -12,15 +12,19 @@ import type { Ask, RelaisApi } from "./types";
 import { supported, words } from "./words";
 
 const FULL_SCREEN = "(max-width:480px),(max-height:480px)";
+/** An answer is awaited here. */
 const KEEP = "relais:keep";
-const SVG = "http://www.w3.org/2000/svg";
+/** Somebody signed out where the chat was not loaded. */
+const OUT = "relais:out";
+/** A chat that is not there by then shows the launcher again, to close it by. */
+const PATIENCE = 2000;
 
 /** Storage of the page, which private modes and policies may refuse. */
-function remember(store: "localStorage" | "sessionStorage", value?: string | null): string | null {
+function remember(store: "localStorage" | "sessionStorage", value?: string | null, key = KEEP): string | null {
   try {
-    if (value === null) window[store].removeItem(KEEP);
-    else if (value !== undefined) window[store].setItem(KEEP, value);
-    return window[store].getItem(KEEP);
+    if (value === null) window[store].removeItem(key);
+    else if (value !== undefined) window[store].setItem(key, value);
+    return window[store].getItem(key);
   } catch {
     return null;
   }
@@ -49,20 +53,19 @@ function start(script: HTMLScriptElement): void {
     root.appendChild(document.createElement("style")).textContent = STYLE;
   }
 
-  const accent = data["accent"] ? readable(data["accent"]) : undefined;
-  if (accent?.changed) console.warn(`Relais: white text is hard to read on ${data["accent"]}; using ${accent.colour}.`);
-  if (accent) host.style.setProperty("--relais-accent", accent.colour);
+  let accent = "";
+  /** The host's colour, by attribute or by its own style sheet, as dark as white text needs. */
+  function paint(): void {
+    const given = data["accent"] ?? getComputedStyle(host).getPropertyValue("--relais-accent").trim();
+    const found = readable(given);
+    if (!found) return;
+    accent = found.colour;
+    if (found.changed) console.warn(`Relais: ${given} is too light for white text; using ${accent}.`);
+    host.style.setProperty("--relais-accent", accent);
+  }
 
   const button = document.createElement("button");
   button.type = "button";
-  const icon = button.appendChild(document.createElementNS(SVG, "svg"));
-  icon.setAttribute("viewBox", "0 0 24 24");
-  icon.setAttribute("fill", "currentColor");
-  const path = icon.appendChild(document.createElementNS(SVG, "path"));
-  path.setAttribute(
-    "d",
-    "M12 3c5 0 9 3.4 9 7.8s-4 7.8-9 7.8c-1 0-2-.1-2.9-.4L4 21l1.3-4.3C3.9 15.2 3 13.1 3 10.8 3 6.4 7 3 12 3Z",
-  );
   const label = button.appendChild(document.createElement("span"));
   label.className = "label";
   const count = button.appendChild(document.createElement("span"));
@@ -71,7 +74,7 @@ function start(script: HTMLScriptElement): void {
   panel.className = "panel";
   panel.hidden = true;
   panel.setAttribute("role", "dialog");
-  root.append(button, panel);
+  root.append(panel, button);
 
   function name(): void {
     const [text, dialog, unread] = words(locale);
@@ -98,7 +101,7 @@ function start(script: HTMLScriptElement): void {
     frame = document.createElement("iframe");
     const settings = new URLSearchParams({
       host: location.origin,
-      accent: accent?.colour ?? "",
+      accent,
       scheme: data["scheme"] ?? "",
       title: data["title"] ?? "",
       logo: data["logo"] ?? "",
@@ -117,6 +120,7 @@ function start(script: HTMLScriptElement): void {
     panel.setAttribute("aria-modal", String(modal));
     panel.hidden = false;
     button.hidden = true;
+    setTimeout(() => (button.hidden = open && ready), PATIENCE);
     if (focus) frame?.focus();
     send({ type: "open", focus, modal });
     if (!open) emit("open", "");
@@ -130,7 +134,12 @@ function start(script: HTMLScriptElement): void {
     open = false;
     panel.hidden = true;
     button.hidden = false;
-    send({ type: "hide" });
+    if (ready) send({ type: "hide" });
+    else {
+      // It did not come: the next click tries anew.
+      frame?.remove();
+      frame = undefined;
+    }
     name();
     button.focus();
     remember("sessionStorage", null);
@@ -150,7 +159,9 @@ function start(script: HTMLScriptElement): void {
     const message = unpackToHost(event.data);
     if (message?.type === "ready") {
       ready = true;
+      button.hidden = open;
       waiting.splice(0).forEach(send);
+      remember("localStorage", null, OUT);
       emit("ready", "");
     } else if (message?.type === "close") hide();
     else if (message?.type === "unread") unread(message.count);
@@ -160,7 +171,7 @@ function start(script: HTMLScriptElement): void {
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && open && root.activeElement) hide();
   });
-  button.addEventListener("click", () => show(true));
+  button.addEventListener("click", () => (open ? hide() : show(true)));
   // The first sign of interest warms up the connection, so that the click feels instant.
   button.addEventListener("pointerenter", load, { once: true });
 
@@ -172,7 +183,10 @@ function start(script: HTMLScriptElement): void {
       if (article || text) send({ type: "ask", choice: article ? `article:${article}` : "", text });
     },
     close: hide,
-    identify: (token) => send({ type: "identify", token: String(token ?? "") }),
+    identify(token) {
+      if (!token && !ready) remember("localStorage", "1", OUT);
+      send({ type: "identify", token: String(token ?? "") });
+    },
     setLocale(next) {
       locale = supported(next);
       name();
@@ -201,6 +215,8 @@ function start(script: HTMLScriptElement): void {
   const place = (): void => {
     name();
     document.body.append(host);
+    paint();
+    if (remember("localStorage", undefined, OUT)) send({ type: "identify", token: "" });
     dispatchEvent(new CustomEvent("relais:ready"));
     // The chat was open on the page before, or someone's answer is awaited: go on where it was.
     if (remember("sessionStorage") === "open" && !matchMedia(FULL_SCREEN).matches) show(false);

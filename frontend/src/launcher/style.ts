@@ -6,7 +6,7 @@ button:hover{transform:translateY(-2px)}
 button:focus-visible{outline:3px solid #fff;outline-offset:-6px}
 button,.panel{position:fixed;inset-block-end:max(20px,env(safe-area-inset-bottom));inset-inline-end:20px}
 :host([data-position=start]) :is(button,.panel){inset-inline:20px auto}
-svg{inline-size:24px;block-size:24px}
+button::before{content:"";inline-size:24px;block-size:24px;background:currentColor;forced-color-adjust:none;clip-path:path("M12 3c5 0 9 3.4 9 7.8s-4 7.8-9 7.8c-1 0-2-.1-2.9-.4L4 21l1.3-4.3C3.9 15.2 3 13.1 3 10.8 3 6.4 7 3 12 3Z")}
 .count{position:absolute;inset:-5px -3px auto auto;min-inline-size:24px;padding-inline:6px;border-radius:12px;background:#c2290a;font-size:14px;line-height:20px;text-align:center;border:2px solid #fff}
 .count:empty,[hidden]{display:none!important}
 .panel{inline-size:min(404px,100vw - 40px);block-size:min(680px,100vh - 40px);block-size:min(680px,100dvh - 40px);border-radius:20px;overflow:hidden;background:Canvas;box-shadow:0 0 0 1px rgba(6,32,36,.12),0 24px 64px rgba(6,32,36,.28);animation:in .2s ease-out}

@@ -56,7 +56,8 @@ if (!id || !token || !("PushManager" in window)) {
 } else if (Notification.permission === "granted") {
   void worker()
     .then((registration) => registration.pushManager.getSubscription())
-    .then((known) => show(Boolean(known)))
-    .catch(() => undefined);
+    // The browser is asked once, the server told for each conversation.
+    .then((known) => (known ? subscribe() : undefined))
+    .catch(() => say("failed"));
 }
 export {};

@@ -1,5 +1,8 @@
 /** What the on-demand part is handed by the chat, so that no code is downloaded twice. */
 
+import type { Desk, save, why } from "../actions";
+import type { erase, mail } from "../api";
+import type { keep } from "../keep";
 import type { Item } from "../timeline";
 import type { Picture, Slot } from "../types";
 import type { Ui } from "../view/context";
@@ -11,6 +14,11 @@ export interface Kit {
   s: typeof s;
   button: typeof button;
   icon: typeof icon;
+  save: typeof save;
+  why: typeof why;
+  mail: typeof mail;
+  erase: typeof erase;
+  keep: typeof keep;
 }
 
 /** The on-demand part, once loaded. */
@@ -18,7 +26,7 @@ export interface More {
   words: MoreWords;
   picture(data: Picture, locale: string): HTMLElement;
   survey(item: Item, ui: Ui): HTMLElement;
-  menu(title: string, actions: { label: string; run(): void; grave?: boolean }[]): void;
+  menu(desk: Desk): void;
   /**
    * Ask how a person may answer. `ask` resolves with a sentence where that did not go through; `slots`
    * with the moments a call may be asked for.
@@ -27,11 +35,6 @@ export interface More {
     ask: (channel: string, contact: string, slot: string) => Promise<string | undefined>,
     slots: () => Promise<Slot[]>,
   ): void;
-  /** Ask before something that cannot be taken back; resolves with the answer. */
-  restart(): Promise<boolean>;
-  erase(): Promise<boolean>;
-  /** Ask for an address; `send` resolves with a sentence where it did not go through. */
-  mail(send: (email: string) => Promise<string | undefined>): void;
   beep(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Sheets over the conversation: menu, asking for a person. */
+/** Sheets over the conversation, and the one that asks for a person. */
 
 import type { Slot } from "../types";
 
@@ -8,6 +8,8 @@ import type { MoreWords } from "./words/types";
 
 /** Opens a modal `<dialog>`: focus stays in it, Escape closes it, focus returns to where it was. */
 export function sheet({ h, button, icon }: Kit, title: string, closeLabel: string, kind: string, ...content: Child[]): HTMLDialogElement {
+  // Impatient taps while this was loading open one sheet.
+  document.querySelector("dialog")?.close();
   const back = document.activeElement;
   const id = "sheet-title";
   const dialog = h(
@@ -35,25 +37,6 @@ export function sheet({ h, button, icon }: Kit, title: string, closeLabel: strin
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
-}
-
-export function menu(kit: Kit, title: string, words: MoreWords, actions: { label: string; run(): void; grave?: boolean }[]): void {
-  const dialog = sheet(
-    kit,
-    title,
-    words.cancel,
-    "menu",
-    ...actions.map(({ label, run, grave }) =>
-      kit.button(
-        grave ? "entry.grave" : "entry",
-        () => {
-          dialog.close();
-          run();
-        },
-        label,
-      ),
-    ),
-  );
 }
 
 type Channel = "chat" | "email" | "phone";

@@ -4,8 +4,6 @@ import type { InputKind } from "../types";
 import type { Words } from "../words/types";
 import { button, h, icon, ICONS } from "./h";
 
-const MAX = 4000;
-
 /** Keyboard and autofill by what is expected (WHATWG HTML: inputmode, autocomplete). */
 const FIELD: Partial<Record<InputKind, [inputmode: string, autocomplete?: string]>> = {
   number: ["decimal"],
@@ -17,7 +15,7 @@ const FIELD: Partial<Record<InputKind, [inputmode: string, autocomplete?: string
 
 export class Composer {
   readonly pane: HTMLFormElement;
-  private readonly field = h("textarea", { name: "message", rows: 1, maxlength: MAX, dir: "auto", enterkeyhint: "send" });
+  private readonly field = h("textarea", { name: "message", rows: 1, dir: "auto", enterkeyhint: "send" });
   private readonly picker = h("input", { type: "file", multiple: true, hidden: true });
   private readonly clip = button("round", () => this.picker.click(), icon(ICONS.clip), { hidden: true });
   private readonly submit = h("button.send", { type: "submit" }, icon(ICONS.send));
@@ -87,7 +85,7 @@ export class Composer {
 
   /** Put words back for another try; what stands there already is not lost. */
   edit(text: string): void {
-    this.write([text, this.field.value].filter(Boolean).join("\n").slice(0, MAX));
+    this.write([text, this.field.value].filter(Boolean).join("\n"));
     this.focus();
   }
 

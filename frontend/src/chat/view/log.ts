@@ -63,7 +63,7 @@ function rows(items: Item[], ui: Ui): Row[] {
         newest: item === lastMine && item.state === "sent",
         current: item.seq > (lastMine?.seq || (lastMine ? Infinity : 0)),
       };
-      const sign = [ui.locale, item.seq, item.state, item.detail, event.text, !ui.more, place.first, place.last, place.newest, place.current, ui.answer(item.seq)].join("|");
+      const sign = [ui.locale, event.seq, item.state, item.detail, event.text, !ui.more, place.first, place.last, place.newest, place.current, ui.answer(item.seq)].join("|");
       out.push({ key: item.key, sign, make: () => message(item, place, ui) });
     } else if (event.kind === "survey" && event.author !== "customer") {
       out.push({ key: item.key, sign: `${ui.locale}${!ui.more}${ui.answer(item.seq) ?? ""}`, make: () => survey(item, ui) });
@@ -79,8 +79,8 @@ function rows(items: Item[], ui: Ui): Row[] {
       sign: choices.map((choice) => choice.id + choice.label).join("|"),
       make: () =>
         h(
-          "li",
-          { class: "choices" },
+          "li.choices",
+          null,
           ...choices.map((choice) =>
             button("chip", () => ui.choose(choice), choice.label),
           ),
@@ -102,22 +102,18 @@ const MOST = 150;
 export class Log {
   readonly list = h("ol.messages", null);
   readonly pane: HTMLElement;
-  private readonly jump: HTMLButtonElement;
+  readonly jumper: HTMLButtonElement;
   private drawn = new Map<string, { sign: string; node: HTMLElement }>();
   private timeline: Timeline | undefined;
   private most = MOST;
 
   constructor(private readonly ui: Ui) {
     this.pane = h("div.log", { tabindex: 0, role: "log", "aria-live": "off" }, this.list);
-    this.jump = button("jump", () => this.bottom(), [], { hidden: true });
+    this.jumper = button("jump", () => this.bottom(), [], { hidden: true });
     this.pane.addEventListener("scroll", () => {
-      if (this.atBottom) this.jump.hidden = true;
+      if (this.atBottom) this.jumper.hidden = true;
       if (this.pane.scrollTop < 400) this.earlier();
     }, { passive: true });
-  }
-
-  get jumper(): HTMLElement {
-    return this.jump;
   }
 
   private get atBottom(): boolean {
@@ -127,7 +123,7 @@ export class Log {
 
   bottom(): void {
     this.pane.scrollTop = this.pane.scrollHeight;
-    this.jump.hidden = true;
+    this.jumper.hidden = true;
   }
 
   /** Draw older messages above; what is being read stays where it is. */
@@ -145,7 +141,7 @@ export class Log {
     const stick = follow || this.atBottom;
     this.timeline = timeline;
     this.pane.setAttribute("aria-label", this.ui.words.conversation);
-    this.jump.textContent = this.ui.words.newMessages;
+    this.jumper.textContent = this.ui.words.newMessages;
     const next = new Map<string, { sign: string; node: HTMLElement }>();
     let fresh: HTMLElement | undefined;
     const first = this.drawn.size === 0;
@@ -168,8 +164,9 @@ export class Log {
     }
     for (const { node } of this.drawn.values()) node.remove();
     this.drawn = next;
-    if (!stick) this.jump.hidden = !fresh;
-    else if (fresh && this.list.scrollHeight - fresh.offsetTop > this.pane.clientHeight) {
+    if (!stick) {
+      if (fresh) this.jumper.hidden = false;
+    } else if (fresh && this.list.scrollHeight - fresh.offsetTop > this.pane.clientHeight) {
       // An answer longer than the window is read from its beginning.
       this.pane.scrollTop = fresh.offsetTop - 12;
     } else this.bottom();

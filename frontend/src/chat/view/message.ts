@@ -49,8 +49,8 @@ function helpful(item: Item, ui: Ui): HTMLElement {
   const given = ui.answer(item.seq);
   if (given) return h("p.helped", null, ui.words.thanks);
   return h(
-    "div",
-    { class: "helped", role: "group", "aria-label": ui.words.helped },
+    "div.helped",
+    { role: "group", "aria-label": ui.words.helped },
     h("span", { "aria-hidden": "true" }, ui.words.helped),
     button("chip.small", () => ui.helped(item.seq, true), ui.words.yes),
     button("chip.small", () => ui.helped(item.seq, false), ui.words.no),
@@ -64,8 +64,8 @@ function delivery(item: Item, place: Place, ui: Ui): HTMLElement | null {
   }
   if (item.state === "refused") {
     return h(
-      "span",
-      { class: "refused" },
+      "span.refused",
+      null,
       item.detail || words.refused,
       " ",
       button("link", () => ui.edit(item.key, item.event.text ?? ""), words.edit),

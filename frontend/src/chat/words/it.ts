@@ -30,7 +30,7 @@ const words: Words = {
   yes: "Sì",
   no: "No",
   thanks: "Grazie, preso nota.",
-  failed: "Non è riuscito. Riprovi tra un momento.",
+  failed: "L’operazione non è riuscita. Riprovi tra un momento.",
   ticket: "Richiesta {ref}",
   next: "Tocca a lei tra poco",
   position: "È il numero {n} in coda",

@@ -24,7 +24,7 @@ const words: MoreWords = {
   byPhone: "Par téléphone",
   email: "Votre adresse e-mail",
   phone: "Votre numéro de téléphone",
-  why: "Pour vous répondre à cette demande, et rien d’autre.",
+  why: "Pour répondre à cette demande, et rien d’autre.",
   ask: "Demander un conseiller",
   cancel: "Annuler",
   slot: "Quand vous rappeler ?",
