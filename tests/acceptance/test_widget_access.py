@@ -258,26 +258,32 @@ def test_what_a_screen_reader_reads_of_a_conversation(browser: Browser, site: We
     assert read.strip() == TRANSCRIPT.strip()
 
 
-@pytest.mark.parametrize("accent", ["#ffe000", "#9be7ff", "#cccccc"])
-def test_a_hosts_pale_colour_is_darkened_with_a_warning(browser: Browser, site: Web, accent: str) -> None:
-    """White on the corrected colour has 4.5:1 at least, on the button and in the chat."""
+@pytest.mark.parametrize(("accent", "by_style"), [("#ffe000", False), ("#9be7ff", True), ("#cccccc", False)])
+def test_a_hosts_pale_colour_is_darkened_with_a_warning(browser: Browser, site: Web, accent: str, by_style: bool) -> None:
+    """White on the corrected colour has 4.5:1 at least, on the button and in the chat, and so has a link in a message."""
     visitor = context(browser)
     page = visitor.new_page()
     warned: list[str] = []
     page.on("console", lambda message: warned.append(message.text) if message.type == "warning" else None)
     page.route("http://shop.example/**", lambda route: route.fulfill(status=200, content_type="text/html", body=(
-        f"<!doctype html><html lang=fr><title>x</title><body><script async data-accent='{accent}' src='{site.url}/widget.js'></script>")))
+        f"<!doctype html><html lang=fr><title>x</title>{f'<style>relais-widget {{ --relais-accent: {accent} }}</style>' if by_style else ''}"
+        f"<body><script async {'' if by_style else f'data-accent={accent}'} src='{site.url}/widget.js'></script>")))
     page.goto("http://shop.example/")
     page.locator("relais-widget button").click()
     chat = chat_of(page)
-    say(chat, "bonjour")
+    say(chat, "https://example.org/")
+    link = chat.locator(".bot .bubble a").first
+    link.wait_for()
     chat.locator(".customer .bubble").wait_for()
-    assert any("hard to read" in line for line in warned)
+    assert any("too light for white text" in line for line in warned)
+    def light(place: Any, what: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", place.evaluate(f"(node) => getComputedStyle(node).{what}"))[:3]]
+        r, g, b = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+
     for place in (page.locator("relais-widget button"), chat.locator(".customer .bubble")):
-        colour = place.evaluate("(node) => getComputedStyle(node).backgroundColor")
-        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-        light = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        assert 1.05 / (0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] + 0.05) >= 4.5
+        assert 1.05 / light(place, "backgroundColor") >= 4.5
+    assert light(link.locator("xpath=.."), "backgroundColor") / light(link, "color") >= 4.5
     visitor.close()
 
 

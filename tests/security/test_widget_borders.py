@@ -332,3 +332,81 @@ def test_opened_on_the_help_centre_it_knows_the_article(visitor: BrowserContext,
 
         assert store.of(connection, key_of(page)[0])["context"]["page"].endswith("/aide/relever-compteur")
     assert chat is not None
+
+
+def test_a_chat_that_cannot_load_can_be_closed_and_is_tried_anew(browser: Browser, site: Web) -> None:
+    """On a phone it would cover the page with nothing to close it by."""
+    visitor = context(browser, 390, 800)
+    page = visitor.new_page()
+    page.route("**/widget/frame*", lambda route: route.abort())
+    embed(page, site)
+    button, panel = page.locator("relais-widget button"), page.locator("relais-widget .panel")
+    button.click()
+    expect(panel).to_be_visible()
+    expect(button).to_be_visible()
+    button.click()
+    expect(panel).to_be_hidden()
+    page.unroute("**/widget/frame*")
+    opened(page)
+    expect(button).to_be_hidden()
+    visitor.close()
+
+
+def _token(name: str) -> str:
+    return sign(KEY.encode(), {"sub": name, "name": name.capitalize(), "email": f"{name}@example.org", "exp": int(time.time()) + 600})
+
+
+def test_the_next_users_first_words_are_theirs_and_arrive_once(visitor: BrowserContext, site: Web) -> None:
+    page = visitor.new_page()
+    embed(page, site)
+    chat = opened(page)
+    page.evaluate("(token) => Relais.identify(token)", _token("ana"))
+    say(chat, "je suis Ana")
+    chat.get_by_text("Bien reçu : je suis Ana").wait_for()
+    first = key_of(page)[0]
+
+    def late(route: Any) -> None:
+        page.wait_for_timeout(800)
+        route.continue_()
+
+    page.route("**/visitor", late)
+    page.evaluate("(token) => Relais.identify(token)", _token("bob"))
+    say(chat, "je suis Bob")
+    chat.get_by_text("Bien reçu : je suis Bob").wait_for()
+    expect(chat.locator(".msg.customer")).to_have_count(1)
+    assert key_of(page)[0] != first
+
+
+def test_signing_out_before_the_chat_is_loaded_counts_on_the_next_page(visitor: BrowserContext, site: Web) -> None:
+    """And nothing signed stays in the browser."""
+    page = visitor.new_page()
+    embed(page, site)
+    chat = opened(page)
+    page.evaluate("(token) => Relais.identify(token)", _token("ana"))
+    say(chat, "je suis Ana")
+    chat.get_by_text("Bien reçu : je suis Ana").wait_for()
+    assert "eyJ" in frame_of(page).evaluate("() => JSON.stringify(localStorage)")
+    page.evaluate("() => Relais.close()")
+    embed(page, site)
+    page.evaluate("() => Relais.identify(null)")      # and away, before anybody opened the chat
+    embed(page, site)
+    chat = opened(page)
+    expect(chat.locator(".msg.customer")).to_have_count(0)
+    assert "eyJ" not in frame_of(page).evaluate("() => JSON.stringify(localStorage)")
+    assert page.evaluate("() => localStorage.getItem('relais:out')") is None
+
+
+def test_a_person_can_be_asked_for_without_a_network(visitor: BrowserContext, site: Web) -> None:
+    """The wish waits like any message; and a slow line opens one sheet however often it is asked."""
+    page = visitor.new_page()
+    embed(page, site)
+    chat = opened(page)
+    visitor.set_offline(True)
+    chat.locator(".person").click()
+    expect(chat.locator(".msg.customer")).to_have_count(1, timeout=2000)
+    visitor.set_offline(False)
+    chat.locator(".notice.handover, .notice.ticket, .msg.bot >> nth=1").first.wait_for()
+    chat.locator(".person").click(click_count=3, delay=10)
+    chat.locator("dialog").wait_for()
+    page.wait_for_timeout(500)
+    expect(chat.locator("dialog")).to_have_count(1)
