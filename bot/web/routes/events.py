@@ -36,7 +36,7 @@ async def events(
     if "text/event-stream" in request.headers.get("accept", ""):
         parts.presence.seen(await parts.database.run_read(lambda c: store.open_with(c, id, token)))
         last = request.headers.get("last-event-id", "").strip()
-        start = int(last) if last.isdigit() and len(last) < 16 else after
+        start = int(last) if last.isdecimal() and len(last) < 16 else after
         return StreamingResponse(
             _stream(parts, id, start, request), media_type="text/event-stream",
             headers={"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"},
