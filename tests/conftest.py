@@ -7,15 +7,21 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.product import Product
+from tests.product import Product, train_once
 
 settings.register_profile("steady", deadline=None)      # a busy machine is not a failure
 settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The whole product, started once; its first start trains the models."""
+def trained() -> None:
+    """The models of the checkout's content are in ``.pytest_cache``."""
+    train_once()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory, trained: None) -> Iterator[Product]:
+    """The whole product, started once."""
     running = Product(tmp_path_factory.mktemp("product")).start()
     yield running
     running.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -17,8 +18,29 @@ from tests.web_support import Customer, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
-#: Models are the same for every instance of a checkout: trained once, kept beside the test cache.
-MODELS = ROOT / ".pytest_cache" / "models"
+#: Models and vectors are the same for every instance of a checkout: made once, kept beside the test cache.
+SHARED = ROOT / ".pytest_cache"
+MODELS = SHARED / "models"
+
+
+def share_training(home: Path) -> None:
+    """Lets a home use the checkout's models and vectors."""
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("models", "cache"):
+        (SHARED / name).mkdir(parents=True, exist_ok=True)
+        if not (home / name).exists():
+            (home / name).symlink_to(SHARED / name)
+
+
+def train_once() -> None:
+    """Trains what the checkout's content needs, unless it is there; processes that test side by side wait for each other."""
+    home = SHARED / "trained"
+    share_training(home)
+    with (SHARED / "training.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run([sys.executable, "-m", "bot.cli.app", "train"], cwd=ROOT, env={**os.environ, "RELAIS_HOME": str(home)},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, done.stdout.decode("utf-8", "replace")
 
 
 class Product:
@@ -34,12 +56,9 @@ class Product:
         self.output = home / "serve.out"
         self.http = httpx.Client(timeout=20)
 
-    def start(self, timeout: float = 1500) -> Product:
+    def start(self, timeout: float = 600) -> Product:
         """Start and wait for the address line."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        MODELS.mkdir(parents=True, exist_ok=True)
-        if not (self.home / "models").exists():
-            (self.home / "models").symlink_to(MODELS)
+        share_training(self.home)
         with self.output.open("ab") as out:
             self.process = subprocess.Popen([sys.executable, "-m", "bot.cli.app", "serve"], cwd=ROOT, env=self.env,
                                             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -24,7 +25,7 @@ from bot.settings import ROOT, Settings
 from bot.understanding.model import Model
 
 Say = Callable[[str], None]
-#: Earlier models that are kept, so that going back to other content or another encoder is quick.
+#: Other models that are kept, those used last, so that going back to other content or another encoder is quick.
 KEPT = 2
 
 
@@ -116,7 +117,10 @@ def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Artic
     path = understanding_path(settings, encoder)
     if path.exists():
         try:
-            return Model.load(path, encoder, settings=settings), articles
+            model = Model.load(path, encoder, settings=settings)
+            with suppress(OSError):      # those used last are kept
+                os.utime(path)
+            return model, articles
         except ConfigurationError:
             say("The trained model is of another version; training again.")
     started = time.monotonic()

@@ -13,6 +13,8 @@ import pytest
 from bot.backoffice.demo import demo_customers
 from tests.product import Product
 
+pytestmark = pytest.mark.usefixtures("trained")
+
 
 def bot_said(events: list[dict[str, object]]) -> list[str]:
     return [str(e["text"]) for e in events if e["author"] == "bot" and e["kind"] == "message"]

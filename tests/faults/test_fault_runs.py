@@ -15,7 +15,7 @@ from benchmarks.faults.people import Customer, Promise
 from benchmarks.faults.servers import Proxy
 from benchmarks.faults.verdict import judge, judge_agent, judge_mails
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("trained")]
 
 
 @pytest.mark.timeout(900)

@@ -18,7 +18,7 @@ from bot.backoffice.factory import make_backoffice
 from bot.errors import BackofficeDown, DialogueUnavailable
 from bot.language.wording import get_wording
 from bot.settings import Settings
-from tests.product import MODELS
+from tests.product import share_training
 
 AT = "2026-11-24T10:00:00+00:00"
 
@@ -37,10 +37,9 @@ class Assistant:
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def assistant(tmp_path_factory: pytest.TempPathFactory, trained: None) -> Assistant:
     home = tmp_path_factory.mktemp("home")
-    MODELS.mkdir(parents=True, exist_ok=True)
-    (home / "models").symlink_to(MODELS)
+    share_training(home)
     return Assistant(Settings(home=home))
 
 

@@ -9,25 +9,28 @@ from pathlib import Path
 import pytest
 
 from bot.assistant.first import first_message
+from bot.assistant.training import understanding_path
 from bot.errors import ConfigurationError
 from bot.faq.articles import Article, load_articles
 from bot.faq.calibration import expected_calibration_error
 from bot.language.encoder import load_encoder
-from bot.settings import ROOT
+from bot.settings import ROOT, Settings
 from bot.understanding.data import load_phrases
 from bot.understanding.model import Model, ReadingContext
+from tests.product import share_training
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """Trained, kept and loaded again: what the product does."""
-    folder = tmp_path_factory.mktemp("model") / "m"
+def model(tmp_path_factory: pytest.TempPathFactory, trained: None) -> Model:
+    """Trained, kept and loaded again: the product's own."""
+    home = tmp_path_factory.mktemp("home")
+    share_training(home)
+    settings = Settings(home=home)
     encoder = load_encoder(None)
-    cache = ROOT / ".pytest_cache" / "vectors"
-    Model.fit(load_articles(ROOT / "data" / "faq"), ROOT / "data" / "nlu", encoder=encoder, cache=cache,
-              questions=ROOT / "data" / "calibration").save(folder)
+    folder = understanding_path(settings, encoder)
+    assert [p for p in folder.rglob("*") if p.suffix == ".npz"]
     assert not [p for p in folder.rglob("*") if p.suffix in (".pkl", ".pickle", ".joblib")]
-    return Model.load(folder, encoder)
+    return Model.load(folder, encoder, settings=settings)
 
 
 @pytest.mark.parametrize(("text", "intent"), [
