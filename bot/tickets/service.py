@@ -14,6 +14,7 @@ from bot.conversations.model import Author, Conversation, Draft, Event
 from bot.conversations.wording import say
 from bot.errors import BadInput, Conflict
 from bot.handover.mails import queue_reply_mail
+from bot.staff import photos
 from bot.staff.accounts import Member
 from bot.staff.roles import may
 from bot.storage.clock import now_iso
@@ -64,9 +65,11 @@ def reply(
         changes["first_response_at"] = now_iso()
     ticket = store.act(connection, ticket, "reply", who.username, {"length": len(text)}, **changes)
     set_mode(connection, ticket, "agent")
+    photo = photos.of(connection, who.username)
     said = say_everywhere(connection, ticket, [
         Draft("message", "agent", {
             "text": text, "name": who.first_name, "meta": {"by": who.username},
+            **({"photo": photo} if photo else {}),
             **({"translation": {"text": original}} if original else {}),
             **({"attachments": [attachments.public(row) for row in carried]} if carried else {})}, message_id)])
     attachments.send(connection, files, said[0].seq)

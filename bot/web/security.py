@@ -30,7 +30,7 @@ _FOREIGN = 2_000_000       # bytes of another system's webhook, which may hold a
 _STAFF_FACTOR = 8          # articles are longer than messages
 _DRAINED = 8_000_000       # bytes read and dropped so that the client gets to read our answer
 _FORM = 20_000             # bytes of a form around its file
-_FILES = re.compile(r"/api/v1/(?:conversations|staff/tickets)/[^/]+/attachments")
+_FILES = re.compile(r"/api/v1/(?:(?:conversations|staff/tickets)/[^/]+/attachments|staff/me/photo)")
 
 
 class BodyLimit:

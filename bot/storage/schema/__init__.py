@@ -36,7 +36,7 @@ from bot.storage.schema.desk import (
 )
 from bot.storage.schema.jobs import outbox
 from bot.storage.schema.scale import chore_runs, daily_figures
-from bot.storage.schema.staff import staff, staff_sessions
+from bot.storage.schema.staff import staff, staff_photos, staff_sessions
 from bot.storage.schema.tickets import (
     sla_clocks,
     sla_firings,
@@ -83,6 +83,7 @@ __all__ = [
     "sla_firings",
     "snoozes",
     "staff",
+    "staff_photos",
     "staff_sessions",
     "ticket_events",
     "ticket_follow_ups",

@@ -23,6 +23,14 @@ staff = sa.Table(
     sa.CheckConstraint("role IN ('agent','lead','analyst','admin')", name="role"),
 )
 
+#: What customers see beside the first name, where somebody put it there.
+staff_photos = sa.Table(
+    "staff_photos", metadata,
+    sa.Column("username", sa.Text, sa.ForeignKey("staff.username", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),      # of the picture: its address never shows another
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
 staff_sessions = sa.Table(
     "staff_sessions", metadata,
     sa.Column("token_hash", sa.Text, primary_key=True),

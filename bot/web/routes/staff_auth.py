@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from bot.errors import NotAllowed, TooManyRequests
-from bot.staff import accounts, sessions
+from bot.staff import accounts, photos, sessions
 from bot.staff.accounts import Member
 from bot.web.deps import (
     CSRF_COOKIE,
@@ -54,10 +54,12 @@ def logout(request: Request, parts: ServicesDep, who: Member = Depends(signed_in
 
 
 @router.get("/api/v1/staff/me")
-def me(who: Member = Depends(signed_in)) -> dict[str, object]:
+def me(parts: ServicesDep, who: Member = Depends(signed_in)) -> dict[str, object]:
     """Who is signed in."""
+    with parts.database.read() as connection:
+        photo = photos.of(connection, who.username)
     return {"username": who.username, "first_name": who.first_name, "role": who.role,
-            "languages": list(who.languages)}
+            "languages": list(who.languages), "photo": photo}
 
 
 @router.get("/api/v1/staff/colleagues")

@@ -64,6 +64,8 @@ export interface ChatEvent {
   client_message_id?: string;
   /** Agent's first name. */
   name?: string;
+  /** Id of the agent's picture. */
+  photo?: string;
   /** Who takes over, in a handover: "bot" where a person hands back. */
   to?: string;
   reference?: string;

@@ -71,8 +71,8 @@ export const put = (path, body, params) => call("PUT", path, { body, params });
 export const del = (path) => call("DELETE", path);
 
 /** Send a file as a form's `file`. */
-export function upload(path, file) {
+export function upload(path, file, method = "POST") {
   const form = new FormData();
   form.set("file", file);
-  return call("POST", path, { form });
+  return call(method, path, { form });
 }

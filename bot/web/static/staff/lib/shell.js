@@ -1,5 +1,6 @@
 /** What every staff page does: theme switch, relative times that keep up, leaving guards. */
 
+import "./photo.js";
 import { formatAgo } from "./texts.js";
 
 const KEY = "relais-theme";
