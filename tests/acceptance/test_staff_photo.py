@@ -51,7 +51,6 @@ def test_customers_see_who_answers(staff: Staff, desk: Web, portrait: Path) -> N
     api.post(f"/tickets/{reference}/reply", json={"text": "C'est fait."}).raise_for_status()
     chat.get_by_text("C'est fait.").wait_for()
     expect(chat.locator(".avatar img")).to_have_count(1)      # what was said keeps its place for the picture
-    shop.reload()
 
 
 def test_a_file_that_is_no_picture_is_refused_with_a_sentence(staff: Staff, tmp_path: Path) -> None:  # noqa: F811

@@ -16,6 +16,8 @@ from bot.conversations import store
 from bot.conversations.broadcast import Listener
 from bot.conversations.errors import UnknownConversation
 from bot.conversations.model import Event
+from bot.handover.place import place
+from bot.storage.clock import utcnow
 from bot.web.deps import ConversationId, ServicesDep, Token
 from bot.web.services import Services
 
@@ -34,11 +36,12 @@ async def events(
 ) -> Response:
     """Events after a number; waits up to ``wait`` seconds (30 at most) for one, or streams them."""
     if "text/event-stream" in request.headers.get("accept", ""):
-        parts.presence.seen(await parts.database.run_read(lambda c: store.open_with(c, id, token)))
+        opened = await parts.database.run_read(lambda c: store.open_with(c, id, token))
+        parts.presence.seen(opened)
         last = request.headers.get("last-event-id", "").strip()
         start = int(last) if last.isdecimal() and len(last) < 16 else after
         return StreamingResponse(
-            _stream(parts, id, start, request), media_type="text/event-stream",
+            _stream(parts, id, start, opened.mode == "waiting"), media_type="text/event-stream",
             headers={"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"},
         )
     with parts.broadcaster.listen(id) as listener:      # before the first look: nothing falls between
@@ -65,12 +68,13 @@ async def _poll(
     return []
 
 
-async def _stream(parts: Services, id: str, after: int, request: Request) -> AsyncIterator[str]:
+async def _stream(parts: Services, id: str, after: int, waits: bool) -> AsyncIterator[str]:
     STREAMS.inc()
     try:
         yield "retry: 2000\n\n"
         with parts.broadcaster.listen(id) as listener:
             beat = time.monotonic()
+            told = None                         # of the queue: again where it changed, or on a new stream
             while not parts.broadcaster.closing:
                 for passing in listener.take_transient():
                     yield _frame(passing | {"seq": after}, None)
@@ -83,6 +87,12 @@ async def _stream(parts: Services, id: str, after: int, request: Request) -> Asy
                     yield _frame(event.public(), event.seq)
                 if found:
                     beat = time.monotonic()
+                if waits:
+                    waits = False
+                    now = await parts.database.run_read(lambda c: place(c, id, parts.desk, utcnow()))
+                    if now is not None and now != told:
+                        told = now
+                        yield _frame({"kind": "queue", "author": "system", **now}, None)
                 if len(found) == _PAGE:
                     listener.doubt()
                     continue
@@ -90,15 +100,19 @@ async def _stream(parts: Services, id: str, after: int, request: Request) -> Asy
                 if not woken and time.monotonic() - beat >= HEARTBEAT_SECONDS:
                     beat = time.monotonic()
                     listener.doubt()            # a nudge may have been lost
-                    await _still_there(parts, id)
+                    waits = await _waits(parts, id)
                     yield ": \n\n"
     finally:
         STREAMS.dec()
 
 
-async def _still_there(parts: Services, id: str) -> None:
+async def _waits(parts: Services, id: str) -> bool:
+    """Notes that somebody reads along; whether they wait for a person."""
     with contextlib.suppress(UnknownConversation):      # erased: the next look ends the stream
-        parts.presence.seen(await parts.database.run_read(lambda c: store.get(c, id)))
+        conversation = await parts.database.run_read(lambda c: store.get(c, id))
+        parts.presence.seen(conversation)
+        return conversation.mode == "waiting"
+    return False
 
 
 async def _new(parts: Services, id: str, after: int, listener: Listener) -> list[Event]:

@@ -241,12 +241,13 @@ export class App extends Page implements Desk {
       }
       return;
     }
-    if (!this.story.event(event)) return;
+    const passing = event.kind === "queue";
+    if (!passing && !this.story.event(event)) return;
     standing.follows(event, words, this.locale);
     this.awaited();
     this.rename();
     this.redraw();
-    if (event.author === "customer") return;
+    if (passing || event.author === "customer") return;
     this.heard = event.seq as number;
     this.seen();
     const message = event.kind === "message";

@@ -24,7 +24,8 @@ export class Standing {
     } else if (event.kind === "closed") this.stage = "bot";
     else if (agent && event.kind === "message") this.stage = "agent";
     if (agent && event.name) this.agent = event.name;
-    if (event.kind === "handover" || event.kind === "ticket") this.queue = place(event, words, locale);
+    // "queue" passes by while they wait: the place as it is by then.
+    if (["handover", "ticket", "queue"].includes(event.kind)) this.queue = place(event, words, locale);
   }
 
   /** The line under the chat's name. */
