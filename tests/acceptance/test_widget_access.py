@@ -23,7 +23,7 @@ THEMES: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark", "forced_colors": "none"},
     "forced colours": {"color_scheme": "light", "forced_colors": "active"},
 }
-STATES = ("closed", "open", "article", "picture", "form", "options", "hand-over", "error", "waiting", "agent", "file", "survey", "menu", "e-mail", "offline")
+STATES = ("closed", "open", "article", "picture", "form", "options", "hand-over", "error", "waiting", "agent", "typing", "file", "survey", "menu", "e-mail", "offline")
 SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [tabindex='0']")]
   .filter((node) => node.checkVisibility() && node.type !== "radio" && !node.closest("p.bubble, .card-body, .foot, .banner"))
   .map((node) => [node.className || node.tagName, node.getBoundingClientRect()])
@@ -77,6 +77,9 @@ def walk(page: Page, site: Web, locale: str, look: Any) -> None:
     assert agent.post(f"/tickets/{reference}/reply", json={"text": "Bonjour, je regarde."}).status_code == 200
     chat.locator(".msg.agent").wait_for()
     look("agent")
+    assert agent.post(f"/tickets/{reference}/typing", json={}).status_code == 204
+    chat.locator(".typing").wait_for()
+    look("typing")
     chat.locator("input[type=file]").set_input_files([{"name": "releve.txt", "mimeType": "text/plain", "buffer": b"index 12345"}])
     chat.locator(".file").wait_for()
     look("file")

@@ -139,6 +139,36 @@ def test_what_an_agent_writes_is_text(page: Page, site: Web) -> None:
     assert examined(page) == []
 
 
+def test_names_notices_files_surveys_and_times_to_call_are_text(page: Page, site: Web) -> None:
+    """Everything else that an event or an answer of the API may carry, as a server gone wrong would send it."""
+    bad = [payload.replace("\x00", "") for payload in PAYLOADS]
+
+    def some(at: int, count: int = 40) -> str:
+        return " ".join(bad[at:at + count])[:3000]
+
+    kept = {"at": "2026-11-26T10:00:00+00:00", "author": "agent"}
+    events = [
+        *({**kept, "seq": n + 1, "kind": "message", "text": payload, "name": payload} for n, payload in enumerate(bad)),
+        {**kept, "seq": 1001, "kind": "message", "text": "", "name": some(0), "photo": bad[7],
+         "attachments": [{"id": payload, "name": payload, "size": 1} for payload in bad]},
+        *({**kept, "author": "system", "seq": 1100 + n, "kind": kind, "text": some(40 * n), "reference": bad[n], "name": bad[n], "to": bad[n]}
+          for n, kind in enumerate(("ticket", "handover", "notice", "closed", "handover"))),
+        {**kept, "author": "system", "seq": 1200, "kind": "survey", "text": some(3), "ask": bad[5], "status": bad[9]},
+        {**kept, "author": "system", "seq": 1201, "kind": "handover", "text": "", "position": bad[11], "wait_seconds": bad[12], "opening_at": bad[13]},
+    ]
+    page.route("**/api/v1/conversations/*/events*", lambda route: route.fulfill(json={"events": events}) if "wait=" in route.request.url
+               else route.fulfill(status=200, content_type="application/json", json={"events": events}))
+    page.route("**/callback-slots*", lambda route: route.fulfill(json={"slots": [{"start": payload, "label": payload} for payload in bad]}))
+    page.goto(f"{site.url}/?lang=fr")
+    page.locator("relais-widget button").click()
+    chat = chat_of(page)
+    chat.locator(".file").first.wait_for(timeout=60_000)
+    chat.locator(".person").click()
+    chat.locator(".option").nth(2).click()
+    chat.locator("#hand-slot option").nth(5).wait_for(state="attached")
+    assert examined(page) == []
+
+
 def test_what_the_host_page_gives_is_text(page: Page, site: Web) -> None:
     """Attributes of the embedding script and every argument of the API."""
     for at in range(0, len(PAYLOADS), 60):

@@ -79,7 +79,7 @@ const avatar = (item: Item, ui: Ui): HTMLElement => {
   const sign = agent ? (item.event.name || ui.words.person).slice(0, 1) : icon(ICONS.sun);
   const { photo } = item.event;
   // Over the initial, which shows where the picture is not there any more.
-  return h(agent ? "span.avatar" : "span.avatar.sun", { "aria-hidden": "true" }, sign, photo && h("img", { src: `/api/v1/photos/${photo}`, alt: "" }));
+  return h(agent ? "span.avatar" : "span.avatar.sun", { "aria-hidden": "true" }, sign, /^\w+$/.test(photo ?? "") && h("img", { src: `/api/v1/photos/${photo}`, alt: "" }));
 };
 
 /** The chart, and its words until (or where it cannot be) drawn. */
