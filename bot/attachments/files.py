@@ -8,6 +8,11 @@ import tempfile
 from pathlib import Path
 
 
+def hash_of(content: bytes) -> str:
+    """What content is kept as."""
+    return hashlib.sha256(content).hexdigest()
+
+
 class Files:
     """The folder. Nothing in it has the sender's name or type, so nothing in it can be run by name."""
 
@@ -20,7 +25,7 @@ class Files:
 
     def put(self, content: bytes) -> str:
         """Keep ``content``; its hash. Durable on return, and never half-written under its name."""
-        sha256 = hashlib.sha256(content).hexdigest()
+        sha256 = hash_of(content)
         target = self.path(sha256)
         if target.is_file():
             return sha256

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.attachments import store
 from bot.attachments.errors import FilesFull, FileTooLarge, NobodyToRead
-from bot.attachments.files import Files
+from bot.attachments.files import Files, hash_of
 from bot.attachments.kinds import kind_of, safe_name
 from bot.attachments.scan import Scanner, scanner
 from bot.attachments.store import Attachment
@@ -17,6 +17,7 @@ from bot.conversations import intake
 from bot.conversations import store as conversations
 from bot.conversations.model import Draft, Event
 from bot.settings import Settings
+from bot.storage.database import Database
 from bot.tickets import store as tickets
 from bot.tickets.states import LIVE
 
@@ -43,20 +44,26 @@ class Received:
 class Attachments:
     """The files of an instance and the rules for new ones."""
 
-    def __init__(self, files: Files, scan: Scanner, *, max_bytes: int, max_files: int) -> None:
-        self.files, self.scan = files, scan
+    def __init__(
+        self, database: Database, files: Files, scan: Scanner, *, max_bytes: int, max_files: int
+    ) -> None:
+        self._database, self.files, self.scan = database, files, scan
         self.max_bytes, self.max_files = max_bytes, max_files
 
     def check(self, content: bytes, name: str) -> Checked:
         """Look into a file and put it on disk. Blocks on the scanner: call it in a thread.
 
+        What no attachment names within the hour goes again, also after a crash.
         Raises the errors of :mod:`bot.attachments.errors`.
         """
         if len(content) > self.max_bytes:
             raise FileTooLarge(self.max_bytes)
         kind = kind_of(content, name)
         self.scan.check(content)
-        return Checked(safe_name(name, kind), kind, content, self.files.put(content))
+        sha256 = hash_of(content)
+        self._database.submit(lambda connection: store.expect(connection, sha256)).result()
+        self.files.put(content)
+        return Checked(safe_name(name, kind), kind, content, sha256)
 
     def receive(
         self, connection: Connection, conversation_id: str, token: str, *, client_message_id: str,
@@ -122,9 +129,9 @@ def must_be_open(connection: Connection, conversation_id: str) -> None:
         raise NobodyToRead()
 
 
-def build(settings: Settings) -> Attachments:
+def build(settings: Settings, database: Database) -> Attachments:
     """The attachments of an instance. Raises ConfigurationError for a scanner nobody knows."""
     return Attachments(
-        Files(settings.home_path / "attachments"), scanner(settings.virus_scanner),
+        database, Files(settings.home_path / "attachments"), scanner(settings.virus_scanner),
         max_bytes=settings.attachment_max_bytes, max_files=settings.attachments_per_conversation,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +12,13 @@ from sqlalchemy.engine import Connection
 
 from bot.attachments.errors import UnknownAttachment
 from bot.attachments.files import Files
-from bot.storage.clock import now_iso
+from bot.storage.clock import later, now_iso
 from bot.storage.database import Database
 from bot.storage.schema import attachment_removals, attachments, events
 
 _A, _R, _E = attachments.c, attachment_removals.c, events.c
 Attachment = dict[str, Any]
+_UNNAMED_SECONDS = 3600.0     # how long content may wait on disk for the attachment that names it
 
 
 def add(
@@ -128,12 +130,13 @@ def purge(database: Database, files: Files) -> int:
 
     Inside the write transaction, so that nobody adds the same content between look and removal.
     """
+    due = sa.select(_R.sha256).where(_R.at <= now_iso())
     with database.read() as connection:
-        if connection.execute(sa.select(_R.sha256).limit(1)).first() is None:
+        if connection.execute(due.limit(1)).first() is None:
             return 0
     removed = 0
     with database.write() as connection:
-        for sha256 in connection.execute(sa.select(_R.sha256).limit(1000)).scalars().all():
+        for sha256 in connection.execute(due.limit(1000)).scalars().all():
             used = connection.execute(sa.select(_A.id).where(_A.sha256 == sha256).limit(1)).first()
             if used is None and files.remove(sha256):
                 removed += 1
@@ -146,8 +149,18 @@ def public(row: Attachment) -> dict[str, Any]:
     return {"id": row["id"], "name": row["name"], "size": row["size"], "type": row["type"]}
 
 
-def _look_at(connection: Connection, hashes: Sequence[str]) -> None:
+def expect(connection: Connection, sha256: str) -> None:
+    """Announce content that is put on disk now: :func:`add` follows within the hour, or it goes again."""
+    _look_at(connection, [sha256], later(_UNNAMED_SECONDS))
+
+
+def _look_at(connection: Connection, hashes: Sequence[str], at: str = "") -> None:
+    """Have :func:`purge` look whether anything still has these, now or later."""
+    at = at or now_iso()
     for sha256 in set(hashes):
-        known = connection.execute(sa.select(_R.sha256).where(_R.sha256 == sha256)).first()
+        known = connection.execute(sa.select(_R.at).where(_R.sha256 == sha256)).scalar_one_or_none()
         if known is None:
-            connection.execute(sa.insert(attachment_removals).values(sha256=sha256, at=now_iso()))
+            with contextlib.suppress(sa.exc.IntegrityError), connection.begin_nested():     # named in this moment
+                connection.execute(sa.insert(attachment_removals).values(sha256=sha256, at=at))
+        elif at < known:
+            connection.execute(sa.update(attachment_removals).where(_R.sha256 == sha256).values(at=at))

@@ -1,8 +1,8 @@
 """Fetches mails from an IMAP folder, at most fifty a look; what is stored is marked as read.
 
 A mail is marked only after it is stored. Where that fails it stays unread and comes again; taking it
-twice changes nothing. One that cannot be read, or is too large, is marked and starred, so that a
-person finds it in the mailbox.
+twice changes nothing. One that cannot be read, is too large or is beyond the hourly limits is marked and
+starred, so that a person finds it in the mailbox.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
+from bot.channels.mail_in import Taken
 from bot.errors import BadInput, Unavailable
 from bot.settings import Settings
 
@@ -26,7 +27,7 @@ _log = structlog.get_logger(__name__)
 class ImapFetcher:
     """Looks into the folder of the settings. ``take`` stores one raw mail."""
 
-    def __init__(self, settings: Settings, take: Callable[[bytes], object]) -> None:
+    def __init__(self, settings: Settings, take: Callable[[bytes], Taken]) -> None:
         self._settings, self._take = settings, take
 
     def fetch(self) -> int:
@@ -74,9 +75,12 @@ class ImapFetcher:
         if raw is None:
             return 0          # someone moved it away meanwhile
         try:
-            self._take(raw)
+            taken = self._take(raw)
         except BadInput as error:
             _log.warning("a mail that cannot be read was left in the mailbox", why=error.detail)
+            self._mark(server, uid, r"(\Seen \Flagged)")
+            return 0
+        if taken.outcome == "limited":
             self._mark(server, uid, r"(\Seen \Flagged)")
             return 0
         self._mark(server, uid, r"(\Seen)")

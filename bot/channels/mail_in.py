@@ -4,7 +4,10 @@
 - Otherwise the sender must be the ticket's contact, and the mail must answer one of ours or name the
   reference. A mail that claims a ticket and is neither goes into a ticket of its own, marked
   unverified: nobody writes into someone else's conversation.
-- Bounces, automatic answers and mails beyond the hourly limits are noted and never answered.
+- Bounces, automatic answers and mails beyond the hourly limits are noted and never answered. A mail left
+  out for a limit stays where it came from, and is taken in when it comes again later.
+- What comes into a live ticket has that ticket's limit only: mails that name a customer in ``From`` must not
+  keep the customer's own answers out.
 """
 
 from __future__ import annotations
@@ -60,9 +63,16 @@ class Mailbox:
     def take(self, raw: bytes) -> Taken:
         """Read and store a mail. Raises BadInput for one that cannot be read; nothing is stored then."""
         mail = parse(raw, authserv=self._settings.mail_authserv)
-        files, left = self._check(mail)
+        limit: str | None = None
+        if mail.files:      # those of mails that are not taken in are neither looked into nor kept
+            with self._database.read() as connection:
+                before = threads.known(connection, mail.message_id)
+                if before is not None and before["outcome"] != "limited":
+                    return Taken("duplicate")
+                limit = self._limit(connection, mail, self._ticket(connection, mail)[0])
+        files, left = ([], []) if limit or self._ours(mail) else self._check(mail)
         taken: Taken = self._database.submit(
-            lambda connection: self._store(connection, mail, files, left)).result()
+            lambda connection: self._store(connection, mail, files, left, limit)).result()
         _log.info("mail taken in", outcome=taken.outcome, reference=taken.reference)
         return taken
 
@@ -78,21 +88,22 @@ class Mailbox:
         return kept, left
 
     def _store(
-        self, connection: Connection, mail: Incoming, files: Sequence[Checked], left: Sequence[str]
+        self, connection: Connection, mail: Incoming, files: Sequence[Checked], left: Sequence[str],
+        limit: str | None,
     ) -> Taken:
-        peer = self._addresses.peer(mail.sender or "nobody")
+        """``limit`` is the one that the mail was over before its files were looked at, if any."""
+        peer = self._peer(mail)
         if not threads.record(connection, mail.message_id, direction="in", outcome="stored", peer=peer):
             return Taken("duplicate")
         if mail.kind == "bounce":
             return self._bounced(connection, mail)
-        own = {parseaddr(self._settings.mail_from)[1].lower(), self._addresses.inbound.lower()}
-        if mail.kind == "auto" or mail.sender.lower() in own:
+        if mail.kind == "auto" or self._ours(mail):
             threads.settle(connection, mail.message_id, "auto")
             return Taken("auto")
         ticket, claimed = self._ticket(connection, mail)
-        limited = self._limited(connection, mail, peer, ticket)
-        if limited is not None:
-            return limited
+        limit = limit or self._limit(connection, mail, ticket)
+        if limit is not None:
+            return self._left_out(connection, mail, ticket, limit)
         if ticket is not None and ticket["status"] != "closed":
             made = add_message(connection, ticket, mail, files, left, self._files,
                                desk=self._desk, key=client_key(mail))
@@ -106,6 +117,10 @@ class Mailbox:
         found = tickets.get(connection, reference)
         threads.settle(connection, mail.message_id, outcome, reference, found["conversation_id"])
         return Taken(outcome, reference, made)
+
+    def _ours(self, mail: Incoming) -> bool:
+        """Whether it comes from an address of our own."""
+        return mail.sender.lower() in {parseaddr(self._settings.mail_from)[1].lower(), self._addresses.inbound.lower()}
 
     def _ticket(self, connection: Connection, mail: Incoming) -> tuple[Ticket | None, str | None]:
         """The ticket this mail may write to, and the one it names, which may be another."""
@@ -123,21 +138,25 @@ class Mailbox:
             return _survivor(connection, found), claimed
         return None, claimed
 
-    def _limited(
-        self, connection: Connection, mail: Incoming, peer: str, ticket: Ticket | None
-    ) -> Taken | None:
-        """Whether there are too many of these mails; the ticket is told of the first one left out."""
-        reference = ticket["reference"] if ticket else None
-        by_sender = threads.recent(connection, peer=peer) > self._settings.mail_per_sender
-        by_ticket = reference is not None and (
-            threads.recent(connection, reference=reference) >= self._settings.mail_per_ticket)
-        if not by_sender and not by_ticket:
-            return None
+    def _peer(self, mail: Incoming) -> str:
+        """Whose mails it counts with. What our server calls forged does not count as that customer's."""
+        return self._addresses.peer(("forged " if mail.forged else "") + (mail.sender or "nobody"))
+
+    def _limit(self, connection: Connection, mail: Incoming, ticket: Ticket | None) -> str | None:
+        """The limit of an hour that this mail is over: "ticket", "sender", or None."""
+        this = mail.message_id
+        if ticket is not None and ticket["status"] != "closed":
+            taken = threads.recent(connection, besides=this, reference=ticket["reference"])
+            return "ticket" if taken >= self._settings.mail_per_ticket else None
+        taken = threads.recent(connection, besides=this, peer=self._peer(mail))
+        return "sender" if taken >= self._settings.mail_per_sender else None
+
+    def _left_out(self, connection: Connection, mail: Incoming, ticket: Ticket | None, limit: str) -> Taken:
+        """Leave a mail where it is; the ticket is told of the first one within an hour."""
+        peer, reference = self._peer(mail), ticket["reference"] if ticket else None
         told = reference or threads.latest_ticket_of(connection, peer)
-        first = not threads.warned(connection, peer=peer if by_sender else "", reference=told or "")
-        if first:
-            _log.warning("mails beyond the hourly limit are left out", reference=told,
-                         by="sender" if by_sender else "ticket")
+        if not threads.warned(connection, peer=peer if limit == "sender" else "", reference=told or ""):
+            _log.warning("mails beyond the hourly limit are left out", reference=told, by=limit)
             if told:
                 note(connection, told, say("mail_limited", "fr"), "mail_limited")
         conversation_id = ticket["conversation_id"] if ticket else None

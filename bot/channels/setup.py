@@ -30,7 +30,7 @@ def addresses(settings: Settings) -> Addresses:
 
 def mailbox(settings: Settings, database: Database) -> Mailbox:
     """What takes mails in."""
-    return Mailbox(settings, database, addresses(settings), desk(settings), build_attachments(settings))
+    return Mailbox(settings, database, addresses(settings), desk(settings), build_attachments(settings, database))
 
 
 def chores(settings: Settings, database: Database) -> list[tuple[str, float, Callable[[], object]]]:

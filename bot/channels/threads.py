@@ -27,9 +27,11 @@ def record(
     connection: Connection, message_id: str, *, direction: str, outcome: str, peer: str,
     reference: str | None = None, conversation_id: str | None = None,
 ) -> bool:
-    """Note a mail; False where it is known already."""
+    """Note a mail; False where it was taken in already. One that was left out may be taken in later."""
     if known(connection, message_id):
-        return False
+        # Holds the row until the transaction ends: nobody takes the same mail in meanwhile.
+        left_out = sa.update(mail_messages).where(_M.message_id == message_id, _M.outcome == "limited")
+        return bool(connection.execute(left_out.values(direction=direction)).rowcount)
     connection.execute(sa.insert(mail_messages).values(
         message_id=message_id, direction=direction, at=now_iso(), outcome=outcome, peer=peer,
         reference=reference, conversation_id=conversation_id))
@@ -40,9 +42,9 @@ def settle(
     connection: Connection, message_id: str, outcome: str, reference: str | None = None,
     conversation_id: str | None = None,
 ) -> None:
-    """Say what became of a mail."""
+    """Say what became of a mail, just now."""
     connection.execute(sa.update(mail_messages).where(_M.message_id == message_id).values(
-        outcome=outcome, reference=reference, conversation_id=conversation_id))
+        at=now_iso(), outcome=outcome, reference=reference, conversation_id=conversation_id))
 
 
 def ticket_of(connection: Connection, message_ids: Sequence[str]) -> str | None:
@@ -65,9 +67,10 @@ def of_ticket(connection: Connection, reference: str, besides: str = "") -> list
     return [str(message_id) for message_id in rows][::-1]
 
 
-def recent(connection: Connection, *, peer: str = "", reference: str = "") -> int:
-    """Mails of the last hour from a sender, or about a ticket."""
-    query = sa.select(sa.func.count()).where(_M.direction == "in", _M.at > later(-_HOUR))
+def recent(connection: Connection, *, besides: str, peer: str = "", reference: str = "") -> int:
+    """Mails taken in within the last hour from a sender, or about a ticket, without the one at hand."""
+    query = sa.select(sa.func.count()).where(
+        _M.direction == "in", _M.at > later(-_HOUR), _M.outcome != "limited", _M.message_id != besides)
     if peer:
         query = query.where(_M.peer == peer)
     if reference:

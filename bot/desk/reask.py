@@ -49,6 +49,12 @@ _SLOTS: tuple[tuple[str, str], ...] = (
     (r"_(?:base|peak|off_peak|gas)$|^index_", "index"), (r"(?:^|_)(?:new_)?pd[l]$|^pce$", "meter"),
     (r"_(?:current|target|new_power)$|^power_kva$", "power"), (r"(?:^|_)heating$", "heating"), (r"_(?:dwelling|size)$|^surface_m2$|^rooms$|^dwelling$", "dwelling"),
 )
+#: What the customer's own site vouched for, and what their contract says, by the names these have.
+_IDENTITY = {"name": "name", "email": "email"}
+_ACCOUNT = {
+    "customer.name": "name", "customer.email": "email", "customer.phone": "phone", "customer.postcode": "postcode",
+    "contract.number": "contract", "contract.address": "address", "contract.power": "power",
+}
 _ASKS = {thing: re.compile(rf"(?<!\w)(?:{words})") for thing, words in _WORDS.items()}
 
 
@@ -64,6 +70,12 @@ def known_things(packet: Mapping[str, Any]) -> dict[str, list[str]]:
     contact = packet.get("contact")
     if isinstance(contact, str) and contact:
         known.setdefault("email" if "@" in contact else "phone", []).append(contact)
+    for source, things in (("identity", _IDENTITY), ("account", _ACCOUNT)):
+        values = packet.get(source) or {}
+        values = values.get("values") or {} if source == "account" else values
+        for name, thing in things.items():
+            if values.get(name):
+                known.setdefault(thing, []).append(str(values[name]))
     return known
 
 

@@ -13,18 +13,36 @@ AWAY_SECONDS = 120.0     # a customer who has not looked for so long after an an
 
 
 def queue_opened_mail(
-    connection: Connection, ticket: Ticket, conversation: Conversation, to: str
+    connection: Connection, ticket: Ticket, conversation: Conversation, to: str, *, words: str = ""
 ) -> None:
-    """Confirm a ticket to whoever asked for an answer by e-mail."""
+    """Confirm a ticket to whoever asked for an answer by e-mail; ``words`` are said instead, where given."""
     language = conversation.language
+    text = say("mail_alarm", language, reference=ticket["reference"], words=words) if words else say(
+        "mail_opened", language, reference=ticket["reference"], request=ticket["packet"].get("request") or "—")
     outbox.put(
         connection, key=f"opened:{ticket['reference']}:{ticket['version']}", topic="mail",
         conversation_id=conversation.id,
         payload={
             "to": to, "language": language, "reference": ticket["reference"],
             "subject": say("mail_subject", language, reference=ticket["reference"]),
-            "text": say("mail_opened", language, reference=ticket["reference"],
-                        request=ticket["packet"].get("request") or "—"),
+            "text": text,
+        },
+    )
+
+
+def queue_alarm_mail(
+    connection: Connection, ticket: Ticket, conversation: Conversation, to: str, *, words: str, seq: int
+) -> None:
+    """Send whoever wrote of danger whom to call. Who is not the ticket's contact gets no way into the chat."""
+    language, reference = conversation.language, ticket["reference"]
+    contact = str(ticket["packet"].get("contact") or "")
+    thread = {"reference": reference} if contact.lower() == to.lower() else {}
+    outbox.put(
+        connection, key=f"alarm:{reference}:{seq}", topic="mail", conversation_id=conversation.id,
+        payload={
+            "to": to, "language": language, **thread,
+            "subject": say("mail_subject", language, reference=reference),
+            "text": say("mail_alarm", language, reference=reference, words=words),
         },
     )
 

@@ -44,7 +44,8 @@ def hand_over(
 ) -> HandedOver:
     """Open the conversation's ticket, or find and update the one it has.
 
-    ``given`` is the dialogue's effect payload; ``lead_in`` goes before the customer's notice, and
+    ``given`` is the dialogue's effect payload; ``lead_in`` goes before the customer's notice
+    and stands in the mail about the ticket in place of the usual confirmation;
     ``quiet`` leaves that notice out (somebody takes the ticket in the same breath). The caller holds the conversation's row. Raises BadInput for an unusable channel or contact.
     """
     given = dict(given or {})
@@ -100,7 +101,7 @@ def hand_over(
     made = conversations.append(connection, conversation.id, drafts)
     if channel == "email" and contact:
         hit("handover.mail")
-        queue_opened_mail(connection, ticket, conversation, contact)
+        queue_opened_mail(connection, ticket, conversation, contact, words=lead_in)
     return HandedOver(ticket["reference"], made)
 
 

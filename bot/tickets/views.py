@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from bot.channels import callbacks
+from bot.conversations.model import Event
 from bot.integrations.connectors import links as connector_links
 from bot.tickets import store
 from bot.tickets.hours import Desk
@@ -34,3 +35,13 @@ def shown(
                                     "callback": calls.get(ticket["reference"]),
                                     "external": twins[ticket["reference"]],
                                     "sla": clocks[ticket["reference"]]} for ticket in found]
+
+
+def transcript(events: Sequence[Event], contacts: Sequence[str | None]) -> list[dict[str, Any]]:
+    """What was said, for staff: as customers see it, and ``from`` on a mail that none of the contacts sent."""
+    known = {contact.lower() for contact in contacts if contact}
+    lines = []
+    for event in events:
+        sender = str((event.payload.get("meta") or {}).get("from") or "") if event.payload.get("via") == "email" else ""
+        lines.append(event.public() | ({"from": sender} if sender and sender.lower() not in known else {}))
+    return lines

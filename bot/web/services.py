@@ -72,7 +72,7 @@ def build(settings: Settings) -> Services:
         settings=settings, database=database, desk=hours, client=client, broadcaster=broadcaster,
         feed=DeskFeed(database, broadcaster, hours),
         articles=articles, fallback=fallback, runner=runner, translator=make_translator(settings),
-        attachments=build_attachments(settings), presence=Presence(database), secret=instance_key(settings),
+        attachments=build_attachments(settings, database), presence=Presence(database), secret=instance_key(settings),
         message_limit=make_limiter("messages", settings.messages_per_minute, 60.0, redis),
         open_limit=make_limiter("opened", settings.conversations_per_minute, 60.0, redis),
         login_limit=make_limiter("login", 10, 300.0, redis),

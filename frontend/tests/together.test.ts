@@ -4,10 +4,22 @@ import { describe, expect, it, vi } from "vitest";
 // @ts-expect-error plain JavaScript of the staff pages
 import { lines, together } from "../../bot/web/static/staff/inbox/talk.js";
 
-vi.hoisted(() => vi.stubGlobal("fetch", async () => new Response("{}")));
+vi.hoisted(() => vi.stubGlobal("fetch", async () => new Response('{"talk.mail_subject": "Mail: {subject}", "talk.mail_from": "From: {from}"}')));
 
 const said = (seq: number, author: string, text: string, at: string, kind = "message") => ({ seq, author, text, kind, at: `2026-01-02T${at}Z` });
 const texts = (ticket: object) => lines(together(ticket), [], String).map((line: { node: () => Element | null }) => line.node()?.querySelector(".bubble")?.textContent ?? null).filter(Boolean);
+
+describe("a mail", () => {
+  const drawn = (event: object) => lines([{ ...said(1, "customer", "Bonjour", "10:00:00.000"), ...event }], [], String)[0].node().textContent;
+
+  it("shows its subject, and who sent it where that is not the contact", () => {
+    const mail = { via: "email", subject: "Ma facture de mars" };
+    expect(drawn(mail)).toContain("Ma facture de mars");
+    expect(drawn(mail)).not.toContain("@");
+    expect(drawn({ ...mail, from: "kim@exemple.org" })).toContain("kim@exemple.org");
+    expect(drawn({})).not.toContain("Mail");
+  });
+});
 
 describe("together", () => {
   const transcript = [said(1, "customer", "Ma facture est fausse", "10:00:00.000"), said(4, "agent", "Je regarde.", "10:10:00.000")];

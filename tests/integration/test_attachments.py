@@ -221,4 +221,4 @@ def test_an_unknown_scanner_stops_the_start(tmp_path: Path):
     from bot.errors import ConfigurationError
 
     with pytest.raises(ConfigurationError):
-        build(make_settings(tmp_path, None, virus_scanner="ftp://x"))
+        build(make_settings(tmp_path, None, virus_scanner="ftp://x"), Database("sqlite://"))

@@ -45,7 +45,7 @@ attachments = sa.Table(
 )
 
 attachment_removals = sa.Table(
-    "attachment_removals", metadata,                     # files to look at: whose last row went
+    "attachment_removals", metadata,                     # files to look at: whose last row went, or may never come
     sa.Column("sha256", sa.Text, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
 )

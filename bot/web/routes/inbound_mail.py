@@ -14,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.channels.setup import mailbox
 from bot.conversations.broadcast import INBOX
-from bot.errors import BadInput, NotAllowed, NotFound
+from bot.errors import BadInput, NotAllowed, NotFound, TooManyRequests
 from bot.web.deps import ServicesDep
 
 router = APIRouter(prefix="/api/v1/inbound", tags=["integrations"])
 TOLERANCE = 300      # seconds between the signature and its arrival
+_LATER = 900.0       # seconds after which a mail beyond the limits is worth posting again
 
 
 @router.post("/mail", status_code=202)
@@ -26,7 +27,8 @@ async def inbound_mail(request: Request, parts: ServicesDep) -> dict[str, Any]:
     """Take in one mail: the body is the mail as it arrived.
 
     Signed like Standard Webhooks: ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``
-    (``v1,`` and base64 of HMAC-SHA256 over ``id.timestamp.body``).
+    (``v1,`` and base64 of HMAC-SHA256 over ``id.timestamp.body``). A mail beyond the hourly limits is
+    answered with 429 and not kept: post it again later.
     """
     secret = parts.settings.mail_inbound_secret
     if secret is None or not secret.get_secret_value():
@@ -40,6 +42,9 @@ async def inbound_mail(request: Request, parts: ServicesDep) -> dict[str, Any]:
     parts.broadcaster.publish(taken.events)
     if taken.reference:
         parts.broadcaster.nudge(INBOX, {"kind": "ticket", "reference": taken.reference})
+    if taken.outcome == "limited":
+        raise TooManyRequests("Too many mails of this sender or about this request within an hour: "
+                              "keep this one and post it again later.", retry_after=_LATER)
     return {"outcome": taken.outcome, "ticket": taken.reference}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, UploadFile
+from sqlalchemy.engine import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -23,7 +24,12 @@ async def upload(
     reference: str, parts: ServicesDep, who: Agent, file: Annotated[UploadFile, File()]
 ) -> dict[str, Any]:
     """Keep a file for the next reply: name its ``id`` in the reply's ``attachments``."""
-    await parts.database.run_read(lambda c: tickets.get(c, reference))
+    def before(connection: Connection) -> None:
+        """Refuse what cannot be kept before the file is looked into."""
+        ticket = tickets.get(connection, reference)
+        parts.attachments.must_have_room(connection, ticket["conversation_id"], "agent")
+
+    await parts.database.run_read(before)
     content = await content_of(file, parts.attachments.max_bytes)
     checked = await run_in_threadpool(parts.attachments.check, content, file.filename or "")
     row = await parts.database.run_write(

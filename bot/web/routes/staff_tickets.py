@@ -26,7 +26,7 @@ from bot.tickets.presence import suggest
 from bot.tickets.queue import standing
 from bot.tickets.service import Done
 from bot.tickets.translations import translate_reply
-from bot.tickets.views import shown
+from bot.tickets.views import shown, transcript
 from bot.visitors import store as visitors
 from bot.web.deps import Name, ServicesDep, allowed
 from bot.web.services import Services
@@ -94,7 +94,7 @@ def list_tickets(
 
 @router.get("/tickets/{reference}")
 def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]:
-    """A ticket with its packet, transcript and history."""
+    """A ticket with its packet, transcript (of merged duplicates too) and history."""
     with parts.database.read() as connection:
         ticket = store.get(connection, reference)
         conversation = conversations.get(connection, ticket["conversation_id"])
@@ -103,7 +103,10 @@ def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]
         history = store.history(connection, reference)
         known = visitors.of(connection, conversation.id)     # as of now, not as of the hand-over
         row = shown(connection, [ticket], parts.desk, utcnow())[0]
-        merged = _merged(connection, reference)
+        joined = store.merged_conversations(connection, reference)
+        contacts = [ticket["packet"].get("contact"), *(conversations.get(connection, id_).contact for id_ in joined)]
+        merged = [{"conversation_id": id_, "transcript": transcript(conversations.all_events(connection, id_), contacts)}
+                  for id_ in joined]
         plan = planned(connection, reference)
         best = suggest(connection, ticket, utcnow())
         present = presence.others(connection, reference, who.username)
@@ -111,7 +114,7 @@ def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]
     return {
         **row, "packet": ticket["packet"] | known, "position": place.position,
         "present": present, "snoozed_until": snoozed_until,
-        "transcript": [event.public() for event in events], "history": history,
+        "transcript": transcript(events, contacts), "history": history,
         "merged": merged, "follow_up": plan, "suggested_assignee": best,
         "notes": [line for line in history if line["action"] == "note" and "text" in line["detail"]],
         "conversation": {"id": conversation.id, "language": conversation.language,
@@ -120,13 +123,6 @@ def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]
                          "contact": conversation.contact,
                          "contact_channel": conversation.contact_channel},
     }
-
-
-def _merged(connection: Connection, reference: str) -> list[dict[str, Any]]:
-    """The conversations of duplicates merged into a ticket, each with its transcript."""
-    return [{"conversation_id": id_, "transcript": [
-        event.public() for event in conversations.all_events(connection, id_)]}
-        for id_ in store.merged_conversations(connection, reference)]
 
 
 @router.post("/tickets/{reference}/take")

@@ -22,10 +22,13 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from web_support import ALWAYS, Web, make_settings, running
 
+from bot.attachments import store as attachments
+from bot.attachments.files import Files
 from bot.channels.imap import ImapFetcher
 from bot.channels.presence import mark
 from bot.channels.setup import addresses, mailbox
 from bot.conversations import intake, store
+from bot.desk import search
 from bot.errors import BadInput, Unavailable
 from bot.handover.service import hand_over
 from bot.jobs.chores import retain
@@ -34,7 +37,7 @@ from bot.staff.accounts import Member
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import upgrade
-from bot.storage.schema import conversations, mail_messages, tickets
+from bot.storage.schema import attachment_removals, conversations, mail_messages, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import desk
@@ -113,6 +116,18 @@ def said(database: Database, reference: str) -> list[str]:
                 if event.author == "customer" and event.kind == "message"]
 
 
+def with_file(raw: bytes, content: bytes) -> bytes:
+    """The mail with a PDF added to it."""
+    message = BytesParser(policy=policy.SMTP).parsebytes(raw)
+    message.add_attachment(content, maintype="application", subtype="pdf", filename="relevé.pdf")
+    return bytes(message)
+
+
+def kept(settings: Settings) -> list[Path]:
+    """Files on disk."""
+    return [path for path in (settings.home_path / "attachments").glob("??/*") if path.is_file()]
+
+
 def notes(database: Database, reference: str) -> list[str]:
     with database.read() as connection:
         return [line["detail"].get("code", "") for line in ticket_store.history(connection, reference)]
@@ -138,7 +153,7 @@ def test_a_thread_by_mail_goes_back_and_forth_in_one_ticket(database, settings) 
     again = mail("Merci mais la date est fausse aussi, regardez.", to=str(answer["Reply-To"]))
     assert box.take(again).reference == reference
     assert ticket(database, reference)["status"] == "open"
-    assert said(database, reference)[1:] == ["Il manque 12 €.", "Merci mais la date est fausse aussi, regardez."]
+    assert said(database, reference)[1:] == ["Il manque 12 €.", "Ma facture\n\nMerci mais la date est fausse aussi, regardez."]
     with database.write() as connection:
         service.resolve(connection, reference, AGENT)
     assert box.take(mail("Le montant est encore faux, pouvez-vous regarder ?", to=str(answer["Reply-To"]))).outcome == "stored"
@@ -199,7 +214,98 @@ def test_an_unknown_mail_opens_a_conversation_and_a_ticket_in_its_language(datab
 
 def test_danger_in_a_mail_is_urgent(database, settings) -> None:
     taken = mailbox(settings, database).take(mail("Ça sent le gaz dans ma cuisine, que faire ?", subject="urgent"))
-    assert ticket(database, taken.reference)["priority"] == 0
+    row = ticket(database, taken.reference)
+    assert (row["priority"], row["queue"], row["packet"]["instructed"]) == (0, "urgent", "gas")
+
+
+@pytest.mark.parametrize(("subject", "text", "kind", "number"), [
+    ("Bonjour", "je vais me tuer, je n'en peux plus", "self_harm", "3114"),
+    ("Ma facture", "je vais venir vous tuer avec un fusil", "threat", "17"),
+    ("mon compte a été piraté", "", "fraud", "17cyber"),
+    ("My bill", "I want to die, there is nothing left for me", "self_harm", "3114"),
+    ("Odeur de gaz chez moi", "", "gas", "0 800 47 33 33"),
+    ("Odeur de gaz chez moi", "Bonjour, voir objet.", "gas", "0 800 47 33 33"),
+])
+def test_danger_in_a_first_mail_goes_to_its_lane_and_is_answered_with_whom_to_call(
+    database, settings, subject, text, kind, number
+) -> None:
+    taken = mailbox(settings, database).take(mail(text, subject=subject))
+    row = ticket(database, taken.reference)
+    trust = kind in ("self_harm", "threat", "fraud")
+    assert (row["priority"], row["queue"]) == (0, "trust-safety" if trust else "urgent")
+    assert row["packet"]["instructed"] == kind
+    assert (kind.replace("_", "-") in row["tags"]) == trust
+    (sent,) = deliver(settings, database)
+    words = sent.get_content()
+    assert (sent["To"], number in words) == (CUSTOMER, True)
+    assert "À très vite" not in words
+    assert "Speak soon" not in words
+
+
+def test_danger_in_an_answer_is_answered_by_mail_once(database, settings) -> None:
+    reference = chat(database, settings)
+    (confirmation,) = deliver(settings, database)
+    box, to = mailbox(settings, database), str(confirmation["Reply-To"])
+    box.take(mail("", to=to, subject="Odeur de gaz chez moi"))
+    row = ticket(database, reference)
+    assert (row["priority"], row["queue"]) == (0, "urgent")
+    _, sent = deliver(settings, database)
+    assert (sent["To"], reference in sent["Subject"], "0 800 47 33 33" in sent.get_content()) == (CUSTOMER, True, True)
+    assert "Reprenez la conversation" in sent.get_content()
+    box.take(mail("Je disais donc : odeur de gaz chez moi !", to=to))
+    assert len(deliver(settings, database)) == 2
+
+
+def test_danger_from_another_address_is_answered_there_without_a_way_into_the_chat(database, settings) -> None:
+    reference = chat(database, settings)
+    deliver(settings, database)
+    mailbox(settings, database).take(mail("Ça sent le gaz ici", to=addresses(settings).reply_to(reference), sender="kim@exemple.org"))
+    _, sent = deliver(settings, database)
+    assert (sent["To"], "0 800 47 33 33" in sent.get_content()) == ("kim@exemple.org", True)
+    assert "Reprenez la conversation" not in sent.get_content()
+    assert ticket(database, reference)["packet"]["contact"] == CUSTOMER
+
+
+def test_danger_in_a_mail_about_a_settled_request_opens_it_for_the_agent_who_has_it(database, settings) -> None:
+    reference = chat(database, settings)
+    with database.write() as connection:
+        service.resolve(connection, reference, AGENT)
+    before = len(deliver(settings, database))
+    mailbox(settings, database).take(mail("merci", subject="je vais me tuer", to=addresses(settings).reply_to(reference)))
+    row = ticket(database, reference)
+    assert (row["status"], row["priority"], row["assignee"], "self-harm" in row["tags"]) == ("open", 0, "agent", True)
+    assert "3114" in deliver(settings, database)[before:][0].get_content()
+
+
+def test_the_subject_of_a_mail_is_part_of_the_request(database, settings) -> None:
+    box = mailbox(settings, database)
+    taken = box.take(mail("Bonjour, voir objet. Cordialement", subject="Résiliation au 31 mars, compteur 12345"))
+    request = ticket(database, taken.reference)["packet"]["request"]
+    assert request == "Résiliation au 31 mars, compteur 12345\n\nBonjour, voir objet. Cordialement"
+    search.catch_up(database)
+    with database.read() as connection:
+        assert [hit.reference for hit in search.find(connection, "résiliation")] == [taken.reference]
+    (confirmation,) = deliver(settings, database)
+    answers = {"to": str(confirmation["Reply-To"]), "answers": str(confirmation["Message-ID"])[1:-1]}
+    box.take(mail("Plutôt le 30.", subject=f"Re: {confirmation['Subject']}", **answers))
+    box.take(mail("Et le gaz ?", subject="RE: Résiliation au 31 mars, compteur 12345", to=answers["to"]))
+    box.take(mail("Le 28, le 28 !", subject="Nouvelle date : le 28", **answers))
+    assert said(database, taken.reference)[1:] == ["Plutôt le 30.", "Et le gaz ?", "Nouvelle date : le 28\n\nLe 28, le 28 !"]
+
+
+def test_whoever_has_the_tag_may_write_but_answers_go_to_the_contact(database, settings) -> None:
+    reference = chat(database, settings)
+    with database.write() as connection:
+        service.hand_back(connection, reference, AGENT)
+    before = len(deliver(settings, database))
+    taken = mailbox(settings, database).take(
+        mail("Je suis sa sœur, et moi ?", to=addresses(settings).reply_to(reference), sender="kim@exemple.org"))
+    assert (taken.outcome, taken.reference) == ("stored", reference)
+    row = ticket(database, reference)
+    assert (row["status"] == "solved", row["packet"]["contact"]) == (False, CUSTOMER)
+    with database.read() as connection:
+        assert store.get(connection, row["conversation_id"]).contact == CUSTOMER
+    assert {sent["To"] for sent in deliver(settings, database)[before:]} <= {CUSTOMER}
 
 
 def test_a_closed_ticket_is_followed_by_a_new_one_that_names_it(database, settings) -> None:
@@ -219,7 +325,7 @@ def test_thanks_by_mail_do_not_reopen(database, settings) -> None:
         service.resolve(connection, reference, AGENT)
     mailbox(settings, database).take(mail("Merci beaucoup !", to=addresses(settings).reply_to(reference)))
     assert ticket(database, reference)["status"] == "solved"
-    assert said(database, reference)[-1] == "Merci beaucoup !"
+    assert said(database, reference)[-1] == "Ma facture\n\nMerci beaucoup !"
 
 
 @pytest.mark.parametrize("headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"}])
@@ -315,14 +421,61 @@ def test_a_mail_bomb_is_cut_off_with_one_note(database, settings) -> None:
     reference = chat(database, settings)
     address = addresses(settings).reply_to(reference)
     box = mailbox(settings, database)
-    outcomes = [box.take(mail(f"numéro {n}", to=address)).outcome for n in range(12)]
-    assert outcomes == ["stored"] * 6 + ["limited"] * 6
+    mails = [with_file(mail(f"numéro {n}", to=address), b"%PDF-1.4\n%" + str(n).encode() + b"\n%%EOF\n") for n in range(12)]
+    outcomes = [box.take(raw).outcome for raw in mails]
+    assert outcomes == ["stored"] * 8 + ["limited"] * 4
     assert notes(database, reference).count("mail_limited") == 1
     several = [box.take(mail(f"n{n}", to=address, sender=f"u{n}@exemple.org")).outcome for n in range(3)]
-    assert several == ["limited"] * 3                # the ticket has its own limit
+    assert several == ["limited"] * 3                # whoever sends them
+    assert box.take(mails[-1]).outcome == "limited"  # and the same once more, with nothing said again
+    assert notes(database, reference).count("mail_limited") == 1
+    assert len(kept(settings)) == 8                  # files of mails left out are not kept
     with database.write() as connection:
         connection.execute(sa.update(mail_messages).values(at=later(-4000)))
     assert box.take(mail("une heure après", to=address)).outcome == "stored"
+    assert [box.take(mails[-1]).outcome for _ in range(2)] == ["stored", "duplicate"]      # it comes again, in time
+    assert len(kept(settings)) == 9
+
+
+def test_mails_in_a_customers_name_do_not_keep_their_answers_out(database, settings) -> None:
+    reference = chat(database, settings)
+    box = mailbox(settings, database)
+    bomb = [with_file(mail(f"numéro {n}"), b"%PDF-1.4\n%" + str(n).encode() + b"\n%%EOF\n") for n in range(9)]
+    assert [box.take(raw).outcome for raw in bomb] == ["stored"] * 6 + ["limited"] * 3
+    assert len(kept(settings)) == 6
+    assert box.take(mail("Ma vraie réponse", to=addresses(settings).reply_to(reference))).outcome == "stored"
+    assert said(database, reference)[-1].endswith("Ma vraie réponse")
+
+
+def test_what_our_server_calls_forged_does_not_count_as_the_customers(database, settings) -> None:
+    strict = settings.copy(update={"mail_authserv": "mx.solenne.example"})
+    box = mailbox(strict, database)
+    for n in range(7):
+        box.take(mail(f"numéro {n}", Authentication_Results="mx.solenne.example; dmarc=fail"))
+    good = mail("C'est bien moi", Authentication_Results="mx.solenne.example; dmarc=pass")
+    assert box.take(good).outcome == "stored"
+
+
+def test_mails_to_a_closed_request_have_the_senders_limit(database, settings) -> None:
+    reference = chat(database, settings)
+    with database.write() as connection:
+        service.resolve(connection, reference, AGENT)
+        ticket_store.close_solved(connection, later(60))
+    box, address = mailbox(settings, database), addresses(settings).reply_to(reference)
+    assert [box.take(mail(f"n{n}", to=address)).outcome for n in range(8)] == ["stored"] * 6 + ["limited"] * 2
+
+
+def test_files_a_conversation_has_no_room_for_do_not_stay_on_disk(database, settings) -> None:
+    tight = settings.copy(update={"attachments_per_conversation": 1})
+    raw = mail("Deux pièces", sender="lou@exemple.fr")
+    for n in range(2):
+        raw = with_file(raw, b"%PDF-1.4\n%" + str(n).encode() + b"\n%%EOF\n")
+    assert mailbox(tight, database).take(raw).outcome == "stored"
+    files = Files(settings.home_path / "attachments")
+    assert (attachments.purge(database, files), len(kept(settings))) == (0, 2)      # one may still be on its way in
+    with database.write() as connection:
+        connection.execute(sa.update(attachment_removals).values(at=later(-1)))
+    assert (attachments.purge(database, files), len(kept(settings))) == (1, 1)
 
 
 def test_files_are_kept_and_those_that_may_not_be_are_named(database, settings) -> None:
@@ -375,6 +528,15 @@ def test_imap_takes_in_what_is_unread_and_marks_it_only_when_stored(database, se
         assert server.flags[first] == {"\\Seen"}
         assert server.flags[garbled] == server.flags[broken] == server.flags[large] == {"\\Seen", "\\Flagged"}
         assert fetcher.fetch() == 0
+        for n in range(6):
+            server.arrive(mail(f"numéro {n}"))
+        assert fetcher.fetch() == 5
+        beyond = max(server.flags)
+        assert server.flags[beyond] == {"\\Seen", "\\Flagged"}      # over the limit of an hour
+        with database.write() as connection:
+            connection.execute(sa.update(mail_messages).values(at=later(-4000)))
+        server.flags[beyond].clear()                                # a person marks it unread: taken in now
+        assert fetcher.fetch() == 1
 
         def fails(raw: bytes) -> None:
             raise Unavailable("the database is away")
@@ -419,7 +581,19 @@ def test_mail_by_webhook_must_be_signed_and_fresh(hooked: Web) -> None:
     again = hooked.http.post(url, content=body, headers=sign("geheim", body))
     assert again.json()["outcome"] == "duplicate"
     found = hooked.staff("agent").get(f"/tickets/{taken.json()['ticket']}").json()
-    assert [e["text"] for e in found["transcript"] if e["author"] == "customer"] == ["par webhook"]
+    assert [e["text"] for e in found["transcript"] if e["author"] == "customer"] == ["Ma facture\n\npar webhook"]
+
+
+def test_a_mail_beyond_the_hourly_limit_is_to_be_posted_again_later(hooked: Web) -> None:
+    url, most = f"{hooked.url}/api/v1/inbound/mail", hooked.settings.mail_per_sender
+    bodies = [mail(f"numéro {n}", sender="zoe@exemple.fr") for n in range(most + 1)]
+    answers = [hooked.http.post(url, content=body, headers=sign("geheim", body)) for body in bodies]
+    assert [answer.status_code for answer in answers] == [202] * most + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    with hooked.services.database.write() as connection:
+        connection.execute(sa.update(mail_messages).values(at=later(-4000)))
+    again = hooked.http.post(url, content=bodies[-1], headers=sign("geheim", bodies[-1]))
+    assert (again.status_code, again.json()["outcome"]) == (202, "stored")
 
 
 def test_a_mail_over_the_limit_or_none_is_refused_in_one_sentence(hooked: Web) -> None:
@@ -450,8 +624,13 @@ def test_the_customer_finds_the_answer_by_mail_in_the_chat(hooked: Web) -> None:
     assert hooked.http.post(f"{hooked.url}/api/v1/inbound/mail", content=body,
                             headers=sign("geheim", body)).json()["ticket"] == reference
     event = next(e for e in customer.events() if e.get("via") == "email")
-    assert (event["author"], event["text"]) == ("customer", "Je réponds par mail.")
-    assert "meta" not in event
+    assert (event["author"], event["text"]) == ("customer", "Ma facture\n\nJe réponds par mail.")
+    assert not {"meta", "from"} & set(event)
+    agent = hooked.staff("agent")
+    assert [e["from"] for e in agent.get(f"/tickets/{reference}").json()["transcript"] if "from" in e] == []
+    other = mail("Moi aussi, je suis concernée.", to=addresses(hooked.settings).reply_to(reference), sender="kim@exemple.org")
+    hooked.http.post(f"{hooked.url}/api/v1/inbound/mail", content=other, headers=sign("geheim", other))
+    assert [e["from"] for e in agent.get(f"/tickets/{reference}").json()["transcript"] if "from" in e] == ["kim@exemple.org"]
 
 
 def test_a_mail_that_cannot_be_read_stores_nothing(database, settings) -> None:

@@ -29,10 +29,20 @@ function paragraphs(text) {
   return String(text ?? "").split(/\n{2,}/).map((part) => h("p", { class: "pre" }, part));
 }
 
+/** Of a mail: its subject, and who sent it where that is not the request's contact. */
+function envelope(event) {
+  if (event.via !== "email") return [];
+  return [
+    h("p", { class: "small" }, event.subject ? t("talk.mail_subject", { subject: event.subject }) : t("talk.mail")),
+    event.from && h("p", { class: "small" }, icon("alert"), " ", t("talk.mail_from", { from: event.from })),
+  ];
+}
+
 function message(event) {
   return h("li", { class: `message message-${event.author}` },
     h("span", { class: "message-head" }, h("strong", null, speaker(event)),
       h("time", { datetime: event.at, title: formatFull(event.at) }, formatTime(event.at))),
+    ...envelope(event),
     (event.text || !event.attachments?.length) && h("div", { class: "bubble stack" }, ...paragraphs(event.text ?? event.label ?? event.choice_label ?? event.choice)),
     event.attachments?.length > 0 && fileLinks(event.attachments),
     ...extras(event));
