@@ -115,6 +115,20 @@ def test_nothing_known_nothing_asked_again() -> None:
     assert set(known_things(PACKET)) == {"contract", "postcode", "move_date", "index", "heating", "email"}
 
 
+@pytest.mark.parametrize(("packet", "text", "things"), [
+    ({"identity": {"user_id": "u1", "name": "Camille Roy", "email": "camille@exemple.fr"}},
+     "Quel est votre nom ? Et votre adresse e-mail ?", ["name", "email"]),
+    ({"account": {"values": {"contract.number": "C-12345674", "contract.address": "3 rue des Lilas, 69003 Lyon"}, "verified": True}},
+     "Pouvez-vous me donner votre numéro de contrat et votre adresse ?", ["contract", "address"]),
+    ({"account": {"values": {"contract.number": "C-12345674"}}}, "Votre contrat C-12345674, c'est bien cela ?", []),
+    ({"identity": {"user_id": "u1", "name": None, "email": None}, "account": None}, "Quel est votre nom ?", []),
+])
+def test_what_the_site_vouched_for_and_the_contract_says_is_known_too(
+    packet: dict[str, object], text: str, things: list[str]
+) -> None:
+    assert asked_again(text, packet) == things
+
+
 # -- signs of trouble
 def said(author: str, seconds_ago: float = 60, kind: str = "message", **payload: object) -> Event:
     said.seq += 1  # type: ignore[attr-defined]
