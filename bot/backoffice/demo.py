@@ -53,6 +53,7 @@ from bot.backoffice.records import (
 )
 from bot.backoffice.schema import VERSION, Database
 from bot.backoffice.seed import seed
+from bot.backoffice.showcase import Showcase, newest
 from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed
 from bot.integrations.mail import Mailer
 
@@ -217,6 +218,15 @@ class DemoBackoffice:
     def estimate_index(self, access: Access, on: date) -> tuple[IndexEstimate, ...]:
         with self._open(access) as (connection, customer):
             return meter.estimate(connection, customer, on, self._prices)
+
+    def showcase(self, number: str, bills: int = 6) -> Showcase:
+        """What the demo site shows the customer it plays; no conversation can reach this."""
+        with self._up(), self._database.read() as connection:
+            customer = ledger.account(connection, number)
+            return Showcase(
+                ledger.contract(connection, customer, self._prices), ledger.bills(connection, number, bills),
+                newest(ledger.readings(connection, number, self._today() - timedelta(days=_READINGS_DAYS))),
+                meter.annual_use(connection, customer, self._today(), self._prices))
 
     # -- meter ---------------------------------------------------------------------------------
     def preview_reading(self, access: Access, index: Mapping[Register, int], on: date) -> ReadingPreview:

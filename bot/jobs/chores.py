@@ -23,6 +23,7 @@ from bot.storage.database import Database
 from bot.tickets import store as tickets
 from bot.tickets.chores import chores as ticket_chores
 from bot.tickets.states import REOPEN_DAYS
+from bot.visitors.reading import forget_visits
 
 _log = structlog.get_logger(__name__)
 DONE_DAYS = 7      # delivered rows and written mails are kept this long, for the delivery log
@@ -94,6 +95,7 @@ def retain(database: Database, days: int, spool: Path) -> int:
     forget_spooled(spool, DONE_DAYS)        # first: without their rows they belong to nobody
     with database.write() as connection:
         outbox.forget_done(connection, later(-DONE_DAYS * 86400))
+        forget_visits(connection, later(-days * 86400))
     if ids:
         _log.info("erased by retention", count=len(ids))
     return len(ids)

@@ -21,6 +21,12 @@ def is_reader(agent: str, purpose: str) -> bool:
     return bool(agent) and not _ROBOT.search(agent) and "prefetch" not in purpose
 
 
+def forget_visits(connection: Connection, before: str) -> int:
+    """Delete visits older than a time (ISO); they belong to no conversation that would take them along."""
+    done = connection.execute(sa.delete(article_views).where(article_views.c.conversation_id.is_(None), article_views.c.at < before))
+    return int(done.rowcount)
+
+
 def count_visit(
     connection: Connection, *, secret: bytes, address: str, agent: str, article_id: str, locale: str,
     now: datetime,

@@ -198,6 +198,16 @@ def test_host_page_can_open_an_article_and_change_language(browser: Browser, sit
     visitor.close()
 
 
+def test_a_link_to_an_article_of_the_help_centre_opens_it_in_the_chat(browser: Browser, site: Web) -> None:
+    visitor = context(browser)
+    page = visitor.new_page()
+    page.goto(f"{site.url}/aide/numero-pdl?lang=fr#chat")
+    chat = chat_of(page)
+    expect(chat.locator(".msg.customer")).to_have_count(1)
+    chat.locator(".fold").wait_for()
+    visitor.close()
+
+
 def test_foreign_and_malformed_messages_change_nothing(browser: Browser, site: Web) -> None:
     """Neither side listens to another window or to what is not shaped as declared."""
     visitor = context(browser)

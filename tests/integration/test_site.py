@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.backoffice.demo import DemoBackoffice, demo_customers
 from bot.settings import LOCALES, ROOT
+from bot.storage.clock import iso, utcnow
+from bot.visitors.reading import count_visit, forget_visits
 from bot.web.routes.pages_widget import frame_policy
 from bot.web.site.catalogue import render
 from bot.web.site.facts import facts
@@ -29,9 +34,8 @@ def _shape(node: object, prefix: str = "") -> dict[str, object]:
 
 @pytest.mark.parametrize("locale", [code for code in LOCALES if code != "fr"])
 def test_every_language_has_every_text(locale: str) -> None:
-    """With the same placeholders; opening hours alone are written out in translations."""
+    """With the same placeholders."""
     mine, french = _shape(words(locale)), _shape(words("fr"))
-    french[".promise.hours"] = mine[".promise.hours"]
     assert mine == french
 
 
@@ -206,3 +210,41 @@ def test_a_page_that_breaks_says_so_and_shows_no_traceback(web: Web, monkeypatch
     assert "secret" not in got.text
     assert ("Cette page ne s’affiche pas" in got.text) == (accept == "text/html")
     assert ("Quelque chose a cassé" in got.text) == (accept != "text/html")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_account_shows_its_customers_contract_bills_and_use(web: Web, locale: str) -> None:
+    """What the back office holds, in the reader's language; whoever reads it can prove who they are in the chat."""
+    html = web.http.get(f"{web.url}/espace-client?lang={locale}").text
+    known = demo_customers()[0]
+    backoffice = web.services.backoffice()
+    assert isinstance(backoffice, DemoBackoffice)
+    shown = backoffice.showcase(known.contract)
+    assert known.contract in html
+    assert known.postcode in html
+    assert euros(float(shown.bills[0].to_pay_eur), locale) in html
+    assert str(shown.readings[-1].value) in html
+    assert f"{shown.contract.power_kva} kVA" in html
+    assert words(locale)["account"]["states"][shown.bills[0].status] in html
+    assert html.count("<rect") == len(shown.use.months)
+
+
+def test_with_the_back_office_away_the_account_still_leads_to_the_chat(web: Web) -> None:
+    sign = Path(web.settings.home_path) / "backoffice.down"
+    sign.write_text("")
+    try:
+        page = web.http.get(f"{web.url}/espace-client?lang=fr")
+    finally:
+        sign.unlink()
+    assert page.status_code == 200
+    assert "data-relais-text" in page.text
+    assert words("fr")["account"]["demo"] in page.text
+
+
+def test_old_visits_of_the_help_centre_are_forgotten(web: Web) -> None:
+    now = utcnow()
+    with web.services.database.write() as connection:
+        for days in (400, 1):
+            count_visit(connection, secret=b"k", address="192.0.2.7", agent="Mozilla", article_id="numero-pdl", locale="fr", now=now - timedelta(days=days))
+        assert forget_visits(connection, iso(now - timedelta(days=365))) >= 1
+        assert forget_visits(connection, iso(now - timedelta(days=365))) == 0

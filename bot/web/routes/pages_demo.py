@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import HTMLResponse, Response
 
+from bot.backoffice.demo import DemoBackoffice, demo_customers
+from bot.backoffice.showcase import Showcase
 from bot.errors import NotFound, RelaisError
 from bot.settings import LOCALES, get_settings
 from bot.storage.clock import utcnow
@@ -22,7 +24,7 @@ from bot.visitors import identity as identities
 from bot.visitors.reading import count_visit, is_reader
 from bot.web.site import catalogue as articles
 from bot.web.site.facts import facts
-from bot.web.site.words import long_date, pick, words
+from bot.web.site.words import euros, long_date, number, pick, words
 
 router = APIRouter(include_in_schema=False)
 _log = structlog.get_logger(__name__)
@@ -80,8 +82,11 @@ def home(request: Request) -> Response:
 
 @router.get("/espace-client", response_class=HTMLResponse)
 def account(request: Request) -> Response:
-    """What the account area would hold; the assistant does it meanwhile."""
-    return page(request, "account.html", locale_of(request), identity=_identity(request))
+    """The account of the invented customer who is signed in here; elsewhere, what the assistant does instead."""
+    locale = locale_of(request)
+    shown = _showcase(request)
+    return page(request, "account.html", locale, identity=_identity(request, shown), shown=shown,
+                euros=lambda amount: euros(float(amount), locale), number=lambda value: number(float(value), locale, 0))
 
 
 @router.get("/aide", response_class=HTMLResponse)
@@ -128,14 +133,28 @@ def mail(request: Request, mail_id: str) -> Response:
     return page(request, "mail.html", locale_of(request), mail=found)
 
 
-def _identity(request: Request) -> str:
+def _showcase(request: Request) -> Showcase | None:
+    """The account of a demo instance's customer; none where there is no such back office, or it does not answer."""
+    services = services_of(request)
+    if services is None or not services.settings.demo:
+        return None
+    try:
+        backoffice = services.backoffice()
+        return backoffice.showcase(demo_customers()[0].contract) if isinstance(backoffice, DemoBackoffice) else None
+    except RelaisError as error:
+        _log.warning("site.account", error=error.code)
+        return None
+
+
+def _identity(request: Request, shown: Showcase | None) -> str:
     """The token by which the demo supplier's server vouches for its invented customer, as a host's own would."""
     services = services_of(request)
     key = identities.key(services.settings, services.secret) if services is not None and services.settings.demo else None
     if key is None:
         return ""
     ends = int(utcnow().timestamp()) + _SIGNED_IN_SECONDS
-    return identities.sign(key, {"sub": "demo-camille", "name": "Camille Martin", "exp": ends})
+    who = shown.contract if shown else None
+    return identities.sign(key, {"sub": f"demo-{who.number if who else ''}", "name": who.holder if who else "", "exp": ends})
 
 
 def _count_visit(request: Request, slug: str, locale: str) -> None:

@@ -87,7 +87,7 @@ def facts(locale: str) -> Facts:
             offers=offers,
             power=tuple((kva, euros(price, locale)) for kva, price in power.items()),
             since=since,
-            contacts={key: str(value) for key, value in data["contacts"].items()},
+            contacts={key: str(value[locale] if isinstance(value, dict) else value) for key, value in data["contacts"].items()},
             emergency={key: str(value) for key, value in data["emergency"].items()},
         )
     except (KeyError, TypeError) as error:
