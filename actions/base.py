@@ -106,6 +106,9 @@ class ValidateFlow(FlowAction, ABC):
             result.replies[0].articles = read_more(turn)
         elif result.replies and result.replies[-1].reply == "options":      # the questions do not fit: a person is offered
             turn.memory.pending = "human"
+        if not result.interrupted and (asked := slots.get("requested_slot")) and not started:
+            # What each question costs customers: the answers it takes.
+            turn.effect("flow", event="step", flow=self.flow.id, step=asked, moved=result.end is not None or result.requested != asked)
         utter(dispatcher, result.replies)
         remember(result.replies, turn)
         return self._events(turn, {**started, **result.slots}, result)

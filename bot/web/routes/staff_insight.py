@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from bot.analytics.effort import by_flow
 from bot.analytics.judge import any_unjudged, refresh_outcomes
 from bot.analytics.listing import find
 from bot.analytics.metrics import figures, period
@@ -94,6 +95,14 @@ def metrics_csv(
     name = f"relais-{found['from']}-{found['to']}.csv"
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8",
                     headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/metrics/flows")
+def flows(parts: ServicesDep, who: Analyst, from_: From = "", to: To = "") -> dict[str, Any]:
+    """How flows end, and what each of their steps costs customers."""
+    span = period(from_, to, parts.desk.zone, utcnow())
+    with parts.database.read() as connection:
+        return {"from": span.first.isoformat(), "to": span.last.isoformat(), "flows": by_flow(connection, span)}
 
 
 @router.get("/conversations")
