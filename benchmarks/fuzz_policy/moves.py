@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.assistant.tongue import NOTE
 from bot.flows.registry import FLOWS
 from bot.understanding.types import CONTROL, SMALLTALK, ArticleCandidate, Understanding
 
@@ -58,5 +59,7 @@ def _message(rng: random.Random, *, deep: bool) -> Understanding:
     intent = rng.choice(_INTENTS)
     flow = (rng.choice(sorted(FLOWS)), rng.random()) if rng.random() < 0.3 else None
     parts = tuple(_message(rng, deep=False) for _ in range(2)) if deep and rng.random() < 0.05 else ()
+    if rng.random() < 0.04:
+        return read("out_of_scope", list(zip(slugs, likely, strict=False)), text=f"dzień dobry {rng.randrange(50)}", notes=(NOTE,))
     return read(intent, list(zip(slugs, likely, strict=False)), text=f"{intent} {rng.randrange(50)}", mood=rng.choice(_MOODS),
                 flow=flow, negated=rng.random() < 0.05, parts=parts)

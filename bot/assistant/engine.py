@@ -17,6 +17,7 @@ from bot.assistant.memory import Memory
 from bot.assistant.policy import decide
 from bot.assistant.protocol import TurnRequest
 from bot.assistant.tone import second_thoughts
+from bot.assistant.tongue import NOTE, tells
 from bot.backoffice.factory import make_backoffice
 from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
@@ -116,6 +117,9 @@ class Engine:
         sure = heard.language_confidence >= (0.5 if first else 0.75) and heard.intent != "out_of_scope"
         if heard.language in LOCALES and turn.heard.choice is None and sure:
             memory.language = heard.language
+            memory.tongue = "" if tells(heard.text) else memory.tongue      # "ok" is said in any language
+        if NOTE in heard.notes and not active:
+            memory.tongue = heard.language
         request = heard.intent in _REQUESTS or heard.intent.startswith("flow_")
         if turn.heard.choice is None and request and not active and heard.text.strip():
             memory.asks.append(heard.text.strip()[:500])

@@ -29,6 +29,7 @@ class Memory:
     asks: list[str] = field(default_factory=list)        # the customer's requests in their own words
     said: list[str] = field(default_factory=list)        # fingerprints of recent sentences
     pending: str | None = None          # an offer that awaits yes or no: helped | human | flow:<id>
+    tongue: str = ""                    # the language the customer writes, where it is none of ours
     note: str = ""                      # what an agent wrote when handing the chat back
     turns: int = 0
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.assistant.memory import Memory
+from bot.assistant.tongue import KEY, NOTE
 from bot.faq.aspects import asked_for
 from bot.understanding.thresholds import LIKELY, SURE_ALONE, Thresholds, wants_flow
 from bot.understanding.types import REFUSALS, ArticleCandidate, Understanding
@@ -50,6 +51,10 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
         return Decision("handover", reason="accepted")
     if m.pending and m.pending.startswith("flow:") and u.intent == "affirm":
         return Decision("start_flow", flow=m.pending.removeprefix("flow:"))
+    if NOTE in u.notes:      # an article or a flow in our language would help nobody who does not write it
+        if m.pending == "human" or m.unknown >= 2:
+            return Decision("handover", reason=NOTE)
+        return Decision("offer_human", KEY, reason=NOTE)
     upset = u.intent in ANGER or (u.mood == "angry" and u.intent in ("out_of_scope", *REFUSALS))
     if upset and m.anger >= 1 and not _sure(u, m, t):
         return Decision("handover", "handover.angry", reason="anger")

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.assistant.context import TurnContext
 from bot.assistant.policy import DETAIL, Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
+from bot.assistant.tongue import NOTE, in_reach
 from bot.faq.aspects import STEPS, asked_for, excerpt
 from bot.flows.danger import danger_of
 from bot.flows.outage import danger_words
@@ -170,6 +171,8 @@ def _unknown(decision: Decision, turn: TurnContext) -> list[Reply]:
 def _offer_human(decision: Decision, turn: TurnContext) -> list[Reply]:
     turn.memory.unknown += 1
     turn.memory.pending = "human"
+    if decision.reason == NOTE:
+        return _other_language(decision, turn)
     refs = _refs(turn, decision.articles)
     key = decision.key if turn.wording.has(decision.key, "fr") else "handover.offer"
     text = turn.say(key)
@@ -179,6 +182,16 @@ def _offer_human(decision: Decision, turn: TurnContext) -> list[Reply]:
         turn.effect("gap", text=turn.understanding.text, language=turn.language, intent=turn.understanding.intent, articles=[])
     choices = [button(turn, "human"), *[Choice(id=f"article:{ref.id}", label=ref.title) for ref in refs], button(turn, "else")]
     return [Reply(text=text, reply="options", choices=choices, articles=refs)]
+
+
+def _other_language(decision: Decision, turn: TurnContext) -> list[Reply]:
+    """A person for the words as they stand, offered in the languages their writer is likeliest to read."""
+    heard = turn.understanding
+    turn.memory.tongue = heard.language
+    turn.effect("gap", text=heard.text, language=heard.language, intent=heard.intent, articles=[])
+    labels = dict.fromkeys(turn.wording.say("choice.human", code) for code in ("en", turn.language))
+    return [Reply(text=in_reach(turn, lambda one: one.say(decision.key)), reply="options",
+                  choices=[Choice(id="human", label=" · ".join(labels)), button(turn, "else")])]
 
 
 def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object] | None = None, note: str = "",
@@ -198,10 +211,13 @@ def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object]
     memory.pending = None
     memory.unknown = 0
     if urgent:      # nobody in danger should be told to stay and write
-        lead = danger_words(danger, turn.say) if danger else ""
-        return [Reply(text=f"{lead}\n\n{turn.say('handover.urgent_opened')}".strip(), reply="handover")]
-    lead = turn.say(decision.key) if decision.key else turn.say("handover.lead")
-    return [Reply(text=f"{lead}\n\n{when_answered(turn)}", reply="handover")]
+        return [Reply(text=in_reach(turn, lambda one: _urgent_words(danger, one)), reply="handover")]
+    return [Reply(text=in_reach(turn, lambda one: f"{one.say(decision.key or 'handover.lead')}\n\n{when_answered(one)}"), reply="handover")]
+
+
+def _urgent_words(danger: str | None, turn: TurnContext) -> str:
+    lead = danger_words(danger, turn.say) if danger else ""
+    return f"{lead}\n\n{turn.say('handover.urgent_opened')}".strip()
 
 
 def when_answered(turn: TurnContext) -> str:

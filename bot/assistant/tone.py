@@ -1,9 +1,10 @@
-"""Tone over words: what a message means where its words alone say something else."""
+"""What a message means where its words alone say something else: tone, and words of another language."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.assistant.tongue import NOTE, marked
 from bot.understanding.context import leans
 from bot.understanding.types import Understanding
 
@@ -14,7 +15,13 @@ _PRAISE = ("compliment", "thanks", "laugh", "affirm", "acknowledge")
 
 
 def second_thoughts(found: Understanding) -> Understanding:
-    """Tone over words: ironic praise is sarcasm, an angry face is anger; danger needs more than a hunch."""
+    """Tone over words: ironic praise is sarcasm, an angry face is anger; danger needs more than a hunch.
+
+    A message in a language that is none of ours is only marked as such (:mod:`bot.assistant.tongue`).
+    """
+    found = marked(found)
+    if NOTE in found.notes and found.intent != "urgent":
+        return found
     if found.mood == "ironic" and found.intent in _PRAISE:
         return replace(found, intent="sarcasm")
     if found.mood == "angry" and found.intent == "emoji":

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.assistant.context import TurnContext
-from bot.assistant.engine import Engine
+from bot.assistant.engine import Engine, rasa_intent
 from bot.assistant.memory import Memory
 from bot.assistant.policy import decide
 from bot.assistant.protocol import Reply
 from bot.assistant.respond import respond
+from bot.assistant.tone import second_thoughts
 from bot.faq.articles import Article
 from bot.flows.types import Heard
 from bot.language.wording import get_wording
@@ -48,12 +49,17 @@ def message(intent: str, *articles: tuple[str, float], **fields: Any) -> Underst
                          confidence=0.9, articles=found, **fields)
 
 
+def foreign(*articles: tuple[str, float], text: str = "Chcę rozwiązać umowę o dostawę prądu") -> Understanding:
+    """A wish in Polish that the model takes for small talk about an article or for a flow."""
+    return second_thoughts(replace(message("flow_cancel_contract", *articles, text=text), language="pl", language_confidence=0.95))
+
+
 intents = st.sampled_from(["faq", "faq", "faq", "out_of_scope", *SMALLTALK, *CONTROL])
 candidates = st.lists(
     st.tuples(st.sampled_from(sorted(BY_ID)), st.floats(0, 1)), max_size=4, unique_by=lambda pair: pair[0]
 ).map(lambda pairs: sorted(pairs, key=lambda pair: -pair[1]))
 messages = st.builds(lambda intent, pairs, angry: message(intent, *pairs, mood="angry" if angry else "neutral"),
-                     intents, candidates, st.booleans())
+                     intents, candidates, st.booleans()) | candidates.map(lambda pairs: foreign(*pairs))
 
 
 def converse(understandings: list[Understanding]) -> list[list[Reply]]:
@@ -247,3 +253,48 @@ def test_what_it_costs_is_answered_before_it_is_done(text: str, kind: str) -> No
     wish = replace(wish, articles=(replace(wish.articles[0], flow="choose_power"),))
     decision = decide(wish, Memory(), THRESHOLDS)
     assert (decision.kind, decision.flow) == (kind, "choose_power")
+
+
+@pytest.mark.parametrize(("page", "offer"), [("fr", 2), ("en", 2), ("de", 3)])
+def test_another_language_is_offered_a_person_in_english_and_french_and_gets_one(page: str, offer: int) -> None:
+    memory = Memory(language=page)
+    turn = context(foreign(("a1", 0.9)), memory, 1)
+    assert rasa_intent(turn) == "out_of_scope"
+    replies, flow = respond(turn)
+    assert (flow, replies[0].reply, replies[0].articles) == (None, "options", [])
+    assert "your language" in replies[0].text
+    assert "votre langue" in replies[0].text
+    assert len(replies[0].text.split("\n\n")) == offer
+    assert [choice.id for choice in replies[0].choices] == ["human", "else"]
+    assert memory.asks == ["Chcę rozwiązać umowę o dostawę prądu"]
+    assert [(e.kind, e.payload["language"]) for e in turn.effects] == [("gap", "pl")]
+    for after in (message("acknowledge", text="ok"), message("human"), foreign(text="Proszę, to naprawdę pilne")):
+        taken = context(after, replace(memory, asks=list(memory.asks)), 2)
+        replies, _ = respond(taken)
+        assert replies[0].reply == "handover"
+        assert "can keep writing" in replies[0].text
+        assert "pouvez continuer" in replies[0].text
+
+
+def test_danger_in_another_language_comes_first_and_in_more_than_one() -> None:
+    heard = replace(message("urgent", notes=("danger: gas",), text="Czuję gaz, gas leak w mieszkaniu"), language="pl", language_confidence=0.95)
+    replies, _ = respond(context(second_thoughts(heard), Memory(), 1))
+    assert replies[0].reply == "handover"
+    assert "safety comes first" in replies[0].text or "getting to safety" in replies[0].text
+    assert "votre sécurité" in replies[0].text or "vous mettre à l'abri" in replies[0].text
+
+
+def test_back_in_one_of_our_languages_the_words_are_of_that_language_alone() -> None:
+    memory = Memory()
+    respond(context(foreign(), memory, 1))
+    replies, _ = respond(context(message("human", text="en fait je voudrais parler à quelqu'un"), memory, 2))
+    assert "keep writing" not in replies[0].text
+
+
+@pytest.mark.parametrize(("text", "language", "sure", "marked"), [
+    ("Chcę rozwiązać umowę", "pl", 0.95, True), ("我想取消合同", "zh", 0.92, True), ("nie, dziękuję", "pl", 0.9, False),
+    ("Chcę rozwiązać umowę", "pl", 0.7, False), ("je veux résilier mon contrat", "fr", 0.99, False),
+])
+def test_another_language_is_believed_only_where_the_text_tells(text: str, language: str, sure: float, marked: bool) -> None:
+    found = second_thoughts(replace(message("flow_cancel_contract", text=text), language=language, language_confidence=sure))
+    assert (found.intent == "out_of_scope") is marked
