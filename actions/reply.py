@@ -14,7 +14,7 @@ from bot.assistant.respond import respond
 
 
 class ActionReply(Action):  # type: ignore[misc]   # rasa-sdk is untyped
-    """Answers, offers, asks or hands over, or leaves the word to a flow's form."""
+    """Answers, offers, asks or hands over, or leaves the word to a flow's form, perhaps after a second request."""
 
     def name(self) -> str:
         return "action_reply"

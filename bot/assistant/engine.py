@@ -16,6 +16,7 @@ from bot.assistant.context import TurnContext
 from bot.assistant.memory import Memory
 from bot.assistant.policy import decide
 from bot.assistant.protocol import TurnRequest
+from bot.assistant.several import other_request
 from bot.assistant.tone import second_thoughts
 from bot.assistant.tongue import NOTE, tells
 from bot.backoffice.factory import make_backoffice
@@ -175,5 +176,7 @@ def rasa_intent(turn: TurnContext) -> str:
     understanding = turn.understanding
     if turn.heard.choice is None and understanding.intent.startswith("flow_"):
         decision = decide(understanding, turn.memory, turn.thresholds)
-        return f"flow_{decision.flow}" if decision.kind == "start_flow" else "faq"
+        # With a second request beside it, the flow is started by the reply that sees to that one.
+        alone = decision.kind == "start_flow" and other_request(decision, turn) is None
+        return f"flow_{decision.flow}" if alone else "faq"
     return understanding.intent

@@ -28,4 +28,5 @@ def first_message(model: Model, text: str, locale: str | None = None) -> dict[st
         "text": text, "language": found.language, "reply": REPLY[decision.kind],
         "intent": {"name": found.intent, "confidence": found.confidence},
         "articles": [{"id": a.id, "locale": a.locale, "probability": a.probability} for a in found.articles],
+        "parts": [{"text": part.text, "intent": part.intent, "article": part.articles[0].id if part.articles else None} for part in found.parts],
     }

@@ -7,23 +7,26 @@ from bot.assistant.context import TurnContext
 from bot.assistant.policy import ANGER, Decision, decide
 from bot.assistant.protocol import Reply
 from bot.assistant.replies import remember, render
+from bot.assistant.several import after_answer, before_flow, surest
 from bot.flows.registry import FLOWS, answered_already
 from bot.language.wording import fingerprint
 
 
 def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
-    """Replies to a message or button, or the id of the flow to start instead."""
+    """Replies to a message or button, and the id of the flow to start after them, if any."""
     choice = turn.heard.choice
     if choice is not None and choice != "human":
         replies = pressed(choice, turn, turn.articles())
     else:
-        decision = decide(turn.understanding, turn.memory, turn.thresholds)
+        decision = surest(decide(turn.understanding, turn.memory, turn.thresholds), turn)
         if decision.kind == "start_flow":
-            return [], decision.flow
+            before = before_flow(decision, turn)
+            remember(before, turn)
+            return before, decision.flow
         if decision.kind == "answer" and (flow := _ready_flow(decision, turn)):
             return [], flow
         replies = render(decision, turn)
-        replies += _second_question(decision, turn, replies)
+        replies += after_answer(decision, turn, replies)
     handed = any(reply.reply == "handover" for reply in replies)
     if replies and not handed and fingerprint(replies[0].text) in turn.memory.said[-1:]:
         replies = render(Decision("offer_human", "handover.offer_again", reason="said just before"), turn)
@@ -40,17 +43,3 @@ def _ready_flow(decision: Decision, turn: TurnContext) -> str | None:
     if flow is None or turn.understanding.negated:
         return None
     return flow.id if answered_already(flow, turn.heard, turn.scene({})) >= 2 else None
-
-
-def _second_question(first: Decision, turn: TurnContext, replies: list[Reply]) -> list[Reply]:
-    """Where a message holds two questions and both have an answer, the second answer too."""
-    if first.kind != "answer":
-        return []
-    for part in turn.understanding.parts:
-        second = decide(part, turn.memory, turn.thresholds)
-        if second.kind == "answer" and second.articles[0].id != first.articles[0].id:
-            more = render(second, turn)
-            more[0].text = f"{turn.say('answer.also')}\n\n{more[0].text}"
-            replies[-1].feedback = False
-            return more
-    return []

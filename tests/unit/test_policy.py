@@ -298,3 +298,53 @@ def test_back_in_one_of_our_languages_the_words_are_of_that_language_alone() -> 
 def test_another_language_is_believed_only_where_the_text_tells(text: str, language: str, sure: float, marked: bool) -> None:
     found = second_thoughts(replace(message("flow_cancel_contract", text=text), language=language, language_confidence=sure))
     assert (found.intent == "out_of_scope") is marked
+
+
+def test_two_requests_too_mixed_as_a_whole_get_both_answers() -> None:
+    parts = (message("faq", ("a1", 0.9)), message("faq", ("a2", 0.9)))
+    turn = context(message("faq", ("a1", 0.45), ("a2", 0.4), parts=parts), Memory(), 0)
+    replies, flow = respond(turn)
+    assert (flow, [reply.articles[0].id for reply in replies]) == (None, ["a1", "a2"])
+    assert [reply.feedback for reply in replies] == [False, True]
+
+
+def wish(flow: str, *articles: tuple[str, float]) -> Understanding:
+    return replace(message(f"flow_{flow}", *articles), confidence=0.97, flow=(flow, 0.97))
+
+
+def test_a_question_beside_a_wish_is_answered_before_the_flow_begins() -> None:
+    parts = (wish("cancel_contract"), message("faq", ("a2", 0.9)))
+    turn = context(replace(wish("cancel_contract"), parts=parts), Memory(), 0)
+    assert rasa_intent(turn) == "faq"          # the reply, which answers, starts the flow
+    replies, flow = respond(turn)
+    assert (flow, [reply.articles[0].id for reply in replies]) == ("cancel_contract", ["a2"])
+    assert (replies[0].feedback, replies[0].choices) == (False, [])
+
+
+def test_of_two_wishes_the_second_is_named() -> None:
+    turn = context(replace(wish("cancel_contract"), parts=(wish("cancel_contract"), wish("payment_details"))), Memory(), 0)
+    replies, flow = respond(turn)
+    assert flow == "cancel_contract"
+    assert turn.say("choice.flow_payment_details") in replies[0].text
+
+
+def test_a_wish_beside_a_question_is_offered_and_yes_starts_it() -> None:
+    parts = (message("faq", ("a1", 0.9)), wish("meter_reading"))
+    turn = context(message("faq", ("a1", 0.9), parts=parts), Memory(), 0)
+    replies, _ = respond(turn)
+    assert replies[1].choices[0].id == "flow:meter_reading"
+    again = context(message("affirm"), turn.memory, 1)
+    assert respond(again)[1] == "meter_reading"
+
+
+def test_a_wish_and_the_article_about_it_are_one_request() -> None:
+    turn = context(replace(wish("cancel_contract"), parts=(wish("cancel_contract"), message("faq", ("a2", 0.9)))), Memory(), 0)
+    turn.article = lambda slug, locale: replace(BY_ID[slug], flow="cancel_contract")
+    assert rasa_intent(turn) == "flow_cancel_contract"
+    assert respond(turn) == ([], "cancel_contract")
+
+
+def test_nothing_is_added_once_a_person_has_the_chat() -> None:
+    parts = (message("faq", ("a9", 0.9)), message("faq", ("a2", 0.9)))
+    replies, _ = respond(context(message("faq", ("a9", 0.9), parts=parts), Memory(), 0))
+    assert replies[-1].reply == "handover"
