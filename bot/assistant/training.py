@@ -22,6 +22,7 @@ from bot.errors import ConfigurationError, EncoderError
 from bot.faq.articles import Article, load_articles
 from bot.language.encoder import Encoder, load_encoder
 from bot.settings import ROOT, Settings
+from bot.understanding.files import whole
 from bot.understanding.model import Model
 
 Say = Callable[[str], None]
@@ -122,7 +123,7 @@ def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Artic
                 os.utime(path)
             return model, articles
         except ConfigurationError:
-            say("The trained model is of another version; training again.")
+            say("The trained model is of another version or damaged; training again.")
     started = time.monotonic()
     say(f"Learning {len({a.id for a in articles})} articles and the customers' phrasings…")
     model = fit(articles, settings, encoder)
@@ -136,8 +137,8 @@ def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Artic
 
 
 def ensure_understanding(settings: Settings, say: Say) -> None:
-    """Train the understanding model where there is none for the content as it is; loads nothing otherwise."""
-    if not understanding_path(settings, get_encoder(settings)).exists():
+    """Train the understanding model where there is no whole one for the content as it is; loads nothing otherwise."""
+    if not whole(understanding_path(settings, get_encoder(settings))):
         train_understanding(settings, say)
 
 

@@ -55,6 +55,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _port(settings)
     yield from _variables(settings)
     yield _encoder(settings)
+    yield _weights()
     yield from _models(settings)
     yield _database(settings)
     yield from _redis(settings)
@@ -123,14 +124,25 @@ def _encoder(settings: Settings) -> Finding:
 
 def _models(settings: Settings) -> Iterator[Finding]:
     from bot.assistant.training import get_encoder, rasa_model_path, understanding_path
+    from bot.understanding.files import whole
 
     if not (settings.home_path / "models").exists():
         yield Finding(True, "Models", "none yet; the first start trains them")
         return
     todo = "Run `relais train` (the next `make serve` does it too)."
     yield Finding(rasa_model_path(settings).exists(), "Dialogue model", "matches the checkout" if rasa_model_path(settings).exists() else "older than config.yml, domain.yml or data/rules", todo)
-    fits = understanding_path(settings, get_encoder(settings)).exists()
-    yield Finding(fits, "Understanding model", "matches the content" if fits else "older than data/faq, data/nlu or the encoder", todo)
+    path = understanding_path(settings, get_encoder(settings))
+    seen = "older than data/faq, data/nlu or the encoder" if not path.exists() else "matches the content" if whole(path) else "damaged"
+    yield Finding(seen == "matches the content", "Understanding model", seen, todo)
+
+
+def _weights() -> Finding:
+    from bot.faq.ranker import Ranker
+    from bot.faq.retriever import shipped_paths
+
+    lost = [path.name for dense in (True, False) if Ranker.load(path := shipped_paths(dense)[0]) is None]
+    return Finding(not lost, "Search weights", "readable" if not lost else f"missing or damaged: {', '.join(lost)}",
+                   "Restore bot/faq/weights from the checkout.")
 
 
 def _database(settings: Settings) -> Finding:

@@ -10,6 +10,7 @@ its own way as far as its data can tell.
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +107,7 @@ class Ranker:
             with np.load(path, allow_pickle=False) as data:
                 if tuple(data["channels"]) == CHANNELS and tuple(data["families"]) == FAMILIES:
                     return Ranker(np.asarray(data["weights"], np.float32))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             pass
         return None
 

@@ -228,7 +228,7 @@ class Retriever:
     @staticmethod
     def load(folder: Path, encoder: Encoder | VectorCache | None) -> Retriever:
         """The inverse of :meth:`save`; with another encoder the vectors are made anew and the
-        classifier, which belongs to the old ones, is trained again."""
+        classifier, which belongs to the old ones, is trained again. A damaged file raises what reading it raises."""
         data = json.loads((folder / "retriever.json").read_text(encoding="utf-8"))
         vectors = encoder if encoder is None or isinstance(encoder, VectorCache) else VectorCache(encoder)
         same = data["encoder"] == (vectors.fingerprint if vectors else None)
@@ -241,7 +241,9 @@ class Retriever:
             index.alpha, index.covered = arrays["alpha"], arrays["covered"]
         elif not same:
             index.fit_kernel()
-        ranker = ranking.Ranker.load(folder / "ranker.npz") or ranking.plain()
+        ranker = ranking.Ranker.load(folder / "ranker.npz")
+        if ranker is None:      # the calibration beside it belongs to this ranker and no other
+            raise ValueError(f"{folder / 'ranker.npz'}: no ranker for these channels")
         return Retriever(index, ranker, Calibrator.from_json(data["calibrator"]), float(data["second"]))
 
 

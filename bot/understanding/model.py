@@ -25,6 +25,7 @@ from bot.understanding.context import ReadingContext
 from bot.understanding.data import FAQ, INTENTS, Phrase, load_phrases, load_questions
 from bot.understanding.decision import Decision
 from bot.understanding.exact import ExactLines
+from bot.understanding.files import DAMAGED, to_disk
 from bot.understanding.fitting import fit_parts
 from bot.understanding.intents import IntentScorer
 from bot.understanding.reader import Reader
@@ -130,6 +131,7 @@ class Model(Reader):
             arrays["dense"] = self.scorer.dense.astype(np.float16)
         with (part / "intents.npz").open("wb") as stream:
             np.savez(stream, **arrays)
+        to_disk(part)
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
 
@@ -140,11 +142,15 @@ class Model(Reader):
         Raises :class:`ConfigurationError` where there is no usable model for this encoder: train again then.
         """
         try:
-            data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            with np.load(folder / "intents.npz", allow_pickle=False) as stored:
-                arrays = {k: stored[k] for k in stored.files}
-        except (OSError, ValueError, KeyError) as error:
+            return Model._load(folder, encoder, settings)
+        except DAMAGED as error:
             raise ConfigurationError(f"{folder}: no usable model here; run `relais train`.") from error
+
+    @staticmethod
+    def _load(folder: Path, encoder: Encoder | None, settings: Settings | None) -> Model:
+        data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        with np.load(folder / "intents.npz", allow_pickle=False) as stored:
+            arrays = {k: stored[k] for k in stored.files}
         if data.get("format") != FORMAT or data.get("intents") != list(INTENTS):
             raise ConfigurationError(f"{folder}: the model is of another version; run `relais train`.")
         degraded: tuple[str, ...] = ()
