@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.assistant.context import TurnContext
 from bot.assistant.policy import Decision, decide
 from bot.assistant.protocol import Reply
-from bot.assistant.replies import flow_button, render
+from bot.assistant.replies import button, flow_button, render
 from bot.language.wording import fingerprint
 
 _SURE = ("answer", "start_flow")
@@ -41,7 +41,7 @@ def after_answer(first: Decision, turn: TurnContext, replies: list[Reply]) -> li
         return []
     turn.memory.pending = f"flow:{other.flow}"
     replies[-1].feedback = False
-    return [Reply(text=turn.say("answer.also_flow"), reply="options", choices=[flow_button(turn, str(other.flow))])]
+    return [Reply(text=turn.say("answer.also_flow"), reply="options", choices=[flow_button(turn, str(other.flow)), button(turn, "human")])]
 
 
 def before_flow(first: Decision, turn: TurnContext) -> list[Reply]:
