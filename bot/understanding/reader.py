@@ -22,7 +22,7 @@ from bot.understanding.exact import ExactLines
 from bot.understanding.fitting import inputs_of
 from bot.understanding.flow_evidence import best_slugs, flow_evidence
 from bot.understanding.intents import IntentScorer
-from bot.understanding.segments import requests, sentences
+from bot.understanding.segments import lines_apart, requests, sentences
 from bot.understanding.signs import of_signs
 from bot.understanding.subject import SubjectWords, gives_way
 from bot.understanding.thresholds import LIKELY, Evidence, Thresholds
@@ -60,6 +60,7 @@ class Reader:
     def understand(self, text: str, *, locale_hint: str | None = None, previous_languages: Sequence[str] = (),
                    context: ReadingContext | None = None, split: bool = True) -> Understanding:
         """One message, understood. Never raises on any text."""
+        lined = lines_apart(text[: MAX_CHARS * 2])
         text = clean(text)[:MAX_CHARS]
         language = detect(text, locale_hint=locale_hint, previous=previous_languages)
         signs = of_signs(text)
@@ -69,7 +70,7 @@ class Reader:
         if line in SMALLTALK and urgent(text) is None:      # "ok", "merci": nothing to search for
             return self._small_talk(text, language, str(line))
         vectors = self.scorer.vectors
-        pieces = self._pieces(text, language.language)
+        pieces = self._pieces(text, lined)
         query = vectors.fresh(pieces) if vectors is not None else None
         codes = [language.language] * len(pieces)
         ranked, probabilities, article_p = self._read(pieces, codes, query)
@@ -77,7 +78,7 @@ class Reader:
         if context is not None and context.article:
             found = self._in_context(found, context)
         if split:
-            found = self._with_parts(found)
+            found = self._with_parts(found, lined)
         return found
 
     def _small_talk(self, text: str, language: Detection, intent: str) -> Understanding:
@@ -86,11 +87,11 @@ class Reader:
                              ranking=((intent, EXACT),), entities=self.entities(text, code), mood=polarity.mood(text, code, intent),
                              negated=polarity.negated(text, code))
 
-    def _pieces(self, text: str, language: str) -> list[str]:
-        """The message, and its sentences where it is long: the request may be in any of them."""
+    def _pieces(self, text: str, lined: str) -> list[str]:
+        """The message, and its sentences and lines where it is long: the request may be in any of them."""
         pieces = [text]
         if len(text.split()) >= LONG_WORDS:
-            parts = [s for s in sentences(text) if len(s.split()) >= 3]
+            parts = [s for s in sentences(lined) if len(s.split()) >= 3]
             if len(parts) > 1:
                 pieces += parts[: MAX_PIECES // 2] + parts[max(MAX_PIECES // 2, len(parts) - MAX_PIECES // 2) :]
         return pieces
@@ -202,9 +203,9 @@ class Reader:
         return replace(found, intent="faq", confidence=together.confidence if together.intent == "faq" else found.confidence,
                        articles=together.articles, notes=(*found.notes, "context"))
 
-    def _with_parts(self, found: Understanding) -> Understanding:
+    def _with_parts(self, found: Understanding, lined: str) -> Understanding:
         """Fills ``parts`` where a message holds two requests that are each understood on their own."""
-        pieces = requests(found.text, found.language)
+        pieces = requests(lined, found.language)
         if not 2 <= len(pieces) <= 6 or found.intent == "urgent":
             return found
         parts = list[Understanding]()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from bot.language.normalise import clean
 
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[?!])(?=\S)|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[?!])(?=\S)")
 #: Words that open a second request in the same breath.
 _JOINT: dict[str, re.Pattern[str]] = {
     "fr": re.compile(r"\s*(?:[,;]\s*)?\b(?:et aussi|et puis|et sinon|et par ailleurs|par ailleurs|sinon|autre question|et autre chose|deuxième question|ensuite|au passage|et en même temps|ainsi que|et comment|et combien|et où|et quand|et pourquoi|et est-ce qu(?:e|')|et c'est|et quel(?:le)?s?|et qui|et je voudrais|et je veux|et j'aimerais)\b\s*", re.I),
@@ -17,6 +18,22 @@ _JOINT: dict[str, re.Pattern[str]] = {
     "it": re.compile(r"\s*(?:[,;]\s*)?\b(?:e anche|inoltre|e poi|un'altra domanda|a proposito|e come|e quando|e dove|e perché|e quanto|e qual è|e quali|e cosa|e che cosa|e vorrei)\b\s*", re.I),
 }
 _KEEP = re.compile(r"(?:et|and|en|y|und|e)\s+((?:comment|combien|où|quand|pourquoi|est-ce qu|c'est|quel|qui|je|j'|how|when|where|why|what|which|is|do|can|i|hoe|wanneer|waar|waarom|wat|welke|ik|cómo|cuándo|dónde|por qué|cuánto|qué|cuál|quiero|wie|wann|wo|warum|was|welche|ich|come|quando|dove|perché|quanto|qual|cosa|che cosa|vorrei).*)", re.I)
+
+
+#: A line of at least so many characters may have been wrapped by a mail program: what goes on in small letters belongs to it.
+_WRAPPED = 50
+_BULLET = re.compile(r"^(?:[-*•–]|\d{1,2}[.)])\s+")
+
+
+def lines_apart(text: str) -> str:
+    """The text with every line that stands for itself ended as a sentence, so that lists and requests in lines come apart."""
+    lines = [_BULLET.sub("", line.strip()) for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    out = lines[:1]
+    for before, line in pairwise(lines):
+        goes_on = before[-1] in ".!?…:;,(" or (len(before) >= _WRAPPED and line[0].islower())
+        out.append(line if goes_on else f". {line}")
+    return " ".join(out).replace(" . ", ". ")
 
 
 def sentences(text: str) -> list[str]:

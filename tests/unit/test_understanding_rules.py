@@ -11,7 +11,7 @@ from bot.understanding.context import leans, own_words
 from bot.understanding.data import INTENTS, load_phrases
 from bot.understanding.exact import ExactLines
 from bot.understanding.polarity import mood, negated
-from bot.understanding.segments import requests, sentences
+from bot.understanding.segments import lines_apart, requests, sentences
 from bot.understanding.signs import of_signs
 from bot.understanding.types import CONTROL, SMALLTALK
 from bot.understanding.urgent import urgent
@@ -152,3 +152,15 @@ def test_training_lines_are_enough_and_of_known_intents() -> None:
         assert count[intent, "fr"] >= 25, intent
         assert all(count[intent, code] >= 8 for code in LOCALES if code != "fr"), intent
     assert sum(n for (intent, code), n in count.items() if code == "fr" and (intent == "out_of_scope" or intent in SMALLTALK)) >= 300
+
+
+@pytest.mark.parametrize(("text", "pieces"), [
+    ("je veux changer mon RIB\ncomment je relève mon compteur", ["je veux changer mon RIB.", "comment je relève mon compteur"]),
+    ("Bonjour,\r\n\r\nj'ai deux demandes :\n- changer mon RIB\n- envoyer mon relevé", ["Bonjour, j'ai deux demandes : changer mon RIB.", "envoyer mon relevé"]),
+    ("1) changer mon RIB\n2) envoyer mon relevé", ["changer mon RIB.", "envoyer mon relevé"]),
+    ("Je vous écris parce que la dernière facture que j'ai reçue de\nvotre part est bien trop élevée.\nMerci",
+     ["Je vous écris parce que la dernière facture que j'ai reçue de votre part est bien trop élevée.", "Merci"]),
+    ("une seule ligne", ["une seule ligne"]), ("\n \n", []),
+])
+def test_lines_stand_apart_and_wrapped_ones_do_not(text: str, pieces: list[str]) -> None:
+    assert sentences(lines_apart(text)) == pieces
