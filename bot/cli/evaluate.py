@@ -110,8 +110,9 @@ def intents(
 
     max_wrong = _checked(max_wrong)
     rows = training_rows(train)
-    asked = read_labelled(test)
-    labelled = read_labelled(calibrate) if calibrate is not None else None
+    known = {row.label for row in rows if row.label is not None}
+    asked = read_labelled(test, known=known)
+    labelled = read_labelled(calibrate, known=known) if calibrate is not None else None
     vectors = _vectors()
     result = evaluate_intents(rows, asked, vectors, max_wrong=max_wrong, calibrate=labelled)
     if vectors is not None:

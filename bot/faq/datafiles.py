@@ -22,6 +22,7 @@ from bot.language.normalise import clean
 from bot.settings import LOCALES
 
 MAX_ROWS = 500_000
+MAX_LABELS = 5_000          # that the intents of one file may have
 MAX_TEXT = 20_000           # characters a field may hold
 MAX_LINE = 4 * 1024**2      # bytes a line may hold
 MAX_FILE = 512 * 1024**2    # bytes read of a file, unpacked
@@ -166,9 +167,10 @@ def read_questions(path: Path, known: set[str] | None = None) -> list[Question]:
     return out
 
 
-def read_labelled(path: Path, minimum_classes: int = 0) -> list[Labelled]:
-    """Rows ``{"text", "label"}``, label null for out of scope."""
+def read_labelled(path: Path, minimum_classes: int = 0, known: set[str] | None = None) -> list[Labelled]:
+    """Rows ``{"text", "label"}``, label null for out of scope; labels that are not ``known`` are an error."""
     out: list[Labelled] = []
+    classes = set[str]()
     for number, row in objects(path):
         if "label" not in row:
             raise BadInput(f"{path}:{number}: “label” is missing (null for out of scope).")
@@ -177,8 +179,13 @@ def read_labelled(path: Path, minimum_classes: int = 0) -> list[Labelled]:
             raise BadInput(f"{path}:{number}: “label” must be text or null.")
         if label is not None and not str(label).strip():
             raise BadInput(f"{path}:{number}: “label” is empty (null for out of scope).")
+        if label is not None:
+            if known is not None and str(label) not in known:
+                raise BadInput(f"{path}:{number}: the training file does not have the label “{label}”.")
+            classes.add(str(label))
+            if len(classes) > MAX_LABELS:
+                raise TooLarge(f"{path}:{number}: more than {MAX_LABELS:,} labels.")
         out.append(Labelled(_text(path, number, row, "text"), None if label is None else str(label), _locale(path, number, row)))
-    classes = {r.label for r in out if r.label is not None}
     if len(classes) < minimum_classes:
         only = next(iter(classes), None)
         raise BadInput(f"{path}:1: " + (f"only one label (“{only}”)" if only else "no label but null") + "; at least two are needed to learn from.")
@@ -196,13 +203,14 @@ def read_batch(path: Path) -> list[tuple[str, str | None]]:
                 header = [h.strip().lower() for h in row]
                 if "query" not in header:
                     raise BadInput(f"{path}:1: the header has no column “query” (found: {', '.join(header)[:200] or 'nothing'}).")
-                if len(set(header)) < len(header):
-                    raise BadInput(f"{path}:1: the header names a column twice ({', '.join(header)[:200]}).")
+                names = [h for h in header if h]      # spreadsheets write empty columns at the end
+                if len(set(names)) < len(names):
+                    raise BadInput(f"{path}:1: the header names a column twice ({', '.join(names)[:200]}).")
                 query, lang, width = header.index("query"), header.index("lang") if "lang" in header else -1, len(header)
                 continue
             if not any(cell.strip() for cell in row):
                 continue
-            if len(row) <= query or (len(row) > width):
+            if len(row) <= query or any(cell.strip() for cell in row[width:]):
                 raise BadInput(f"{path}:{number}: {len(row)} columns where the header has {width}.")
             code = row[lang].strip().lower()[:2] if 0 <= lang < len(row) else ""
             if code and not code.isalpha():

@@ -96,6 +96,16 @@ def test_labels_need_two_classes(tmp_path: Path) -> None:
         read_labelled(put(tmp_path, "l", '{"text": "x", "label": null}\n'), 2)
 
 
+def test_labels_that_were_not_learnt_and_too_many_are_named_by_their_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = '{"text": "x", "label": "a"}\n{"text": "y", "label": null}\n{"text": "z", "label": "c"}\n'
+    assert len(read_labelled(put(tmp_path, "l", rows), known={"a", "c"})) == 3
+    with pytest.raises(BadInput, match="l:3: the training file does not have the label “c”"):
+        read_labelled(put(tmp_path, "l", rows), known={"a"})
+    monkeypatch.setattr(datafiles, "MAX_LABELS", 1)
+    with pytest.raises(TooLarge, match="l:3: more than 1 labels"):
+        read_labelled(put(tmp_path, "l", rows))
+
+
 @pytest.mark.parametrize(("text", "said"), [("", "the file is empty"), ("text\tlang\n", "no column “query”"), ("query\n", "no row"), ("query\tlang\na\tfr\tx\n", "f.tsv:2: 3 columns"), ("query\tQuery\na\tb\n", "f.tsv:1: the header names a column twice")])
 def test_batches_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
@@ -104,6 +114,9 @@ def test_batches_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> No
 
 def test_batch_with_and_without_language(tmp_path: Path) -> None:
     assert read_batch(put(tmp_path, "f.tsv", "id\tquery\tlang\n1\tça \"va\"\tfr\n2\tok\t\n")) == [('ça "va"', "fr"), ("ok", None)]
+    spreadsheet = "query\tlang\t\t\nma facture\tfr\t\t\nmon relevé\tfr\n"
+    assert read_batch(put(tmp_path, "s.tsv", spreadsheet)) == [("ma facture", "fr"), ("mon relevé", "fr")]
+    assert read_batch(put(tmp_path, "t.tsv", "query\tlang\nma facture\tfr\t\n")) == [("ma facture", "fr")]
 
 
 @pytest.mark.parametrize(("text", "said"), [
