@@ -32,7 +32,10 @@ CONFIDENCE = 0.99
 #: Where the sequences of thresholds start, as shares of the decisions, and which part of the error each may spend.
 #: From far down, a few bad decisions among the very surest weigh little; from the top, a set is served too in
 #: which few decisions can be trusted at all.
-STARTS = ((0.2, 0.8), (0.0, 0.2))
+STARTS: tuple[tuple[float | None, float], ...] = ((0.2, 0.8), (0.0, 0.2))
+#: The same for a few hundred decisions at most, with a third sequence from the fewest that can prove anything:
+#: of 200 decisions, the 92 surest would already have to be right almost without exception.
+FEW_STARTS: tuple[tuple[float | None, float], ...] = ((0.2, 0.5), (0.0, 0.2), (None, 0.3))
 LANGUAGE_FROM = 150    # decisions in a language below which it has no offset of its own
 
 
@@ -103,6 +106,17 @@ def fit_calibrator(signals: Doubles, right: Bools, languages: Sequence[str] | No
     return Calibrator(mean, scale, b[:k], float(b[-1]), offsets, knots_x, knots_y)
 
 
+def crossed(signals: Doubles, right: Bools, languages: Sequence[str], ridge: float = 1.0, folds: int = 5, seed: int = 5) -> Doubles:
+    """Probabilities of decisions by calibrators that were fitted without them, a fold at a time."""
+    out = np.zeros(len(right))
+    fold = np.random.default_rng(seed).permutation(len(right)) % folds
+    for k in range(folds):
+        rest = fold != k
+        made = fit_calibrator(signals[rest], right[rest], [c for c, kept in zip(languages, rest, strict=True) if kept], ridge=ridge)
+        out[~rest] = made.probabilities(signals[~rest], [c for c, kept in zip(languages, rest, strict=True) if not kept])
+    return out
+
+
 def isotonic(x: Doubles, y: Doubles, weights: Doubles | None = None) -> tuple[Doubles, Doubles]:
     """Pool-adjacent-violators: knots of a non-decreasing step function, one a block at its mean."""
     order = np.argsort(x, kind="stable")
@@ -168,12 +182,12 @@ NEVER = 1.01
 
 
 def threshold_for(probabilities: Doubles, right: Bools, max_wrong: float, confidence: float = CONFIDENCE, steps: int = 60,
-                  weights: Doubles | None = None) -> Threshold:
+                  weights: Doubles | None = None, starts: Sequence[tuple[float | None, float]] = STARTS) -> Threshold:
     """The lowest threshold that keeps wrong answers among answers given at ``max_wrong`` or below.
 
     ``right`` is false for decisions on questions without an answer. The thresholds tested are fixed by
-    quantiles of the probabilities, highest first; testing stops at the first that fails. There are two such
-    sequences (:data:`STARTS`) that share the error allowed, and the lower threshold counts. Where both fail at
+    quantiles of the probabilities, highest first; testing stops at the first that fails. The
+    sequences (``starts``, see :data:`STARTS`) share the error allowed, and the lowest threshold counts. Where all fail at
     once, or the decisions are too few to prove anything, the threshold is :data:`NEVER` and not guaranteed.
     ``weights`` of at most 1 make a mixture of known shares out of parts of other sizes; a weighted decision
     counts as so much of one, so that the bound rests on no more data than there are.
@@ -186,19 +200,20 @@ def threshold_for(probabilities: Doubles, right: Bools, max_wrong: float, confid
         return Threshold(NEVER, 0, 0, 0, 1.0, False)
     if max_wrong >= 1:
         return Threshold(0.0, total, int((~y).sum()), total, 1.0, True)
-    found = [_down(p, y, w, max_wrong, 1 - part * (1 - confidence), steps, start) for start, part in STARTS]
+    found = [_down(p, y, w, max_wrong, 1 - part * (1 - confidence), steps, start) for start, part in starts]
     return min(found, key=lambda t: t.value)
 
 
-def _down(p: Doubles, y: Bools, w: Doubles, max_wrong: float, confidence: float, steps: int, start: float) -> Threshold:
-    """Tests thresholds from the surest ``start`` share of the decisions downwards."""
+def _down(p: Doubles, y: Bools, w: Doubles, max_wrong: float, confidence: float, steps: int, start: float | None) -> Threshold:
+    """Tests thresholds from the surest ``start`` share of the decisions downwards (None: from the fewest that may do)."""
     best = Threshold(NEVER, 0, 0, len(p), 1.0, False)
     order = np.argsort(-p, kind="stable")
     reached = np.cumsum(w[order])
     need = math.ceil(math.log(1 - confidence) / math.log1p(-max(max_wrong, 1e-4)))
     # Start where a few mistakes among the surest are still allowed: with none allowed one unlucky
     # decision would end the sequence at once.
-    first = min(float(reached[-1]), max(need * 2.0, 30.0, start * float(reached[-1])))
+    least = float(need) if start is None else max(need * 2.0, start * float(reached[-1]))
+    first = min(float(reached[-1]), max(30.0, least))
     if first < need:
         return best
     places = np.minimum(np.searchsorted(reached, np.linspace(first, reached[-1], steps) - 1e-9), len(p) - 1)

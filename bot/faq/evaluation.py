@@ -17,7 +17,10 @@ import numpy.typing as npt
 
 from bot.faq.articles import Article
 from bot.faq.calibration import (
+    FEW_STARTS,
+    STARTS,
     Calibrator,
+    crossed,
     expected_calibration_error,
     fit_calibrator,
     reliability,
@@ -32,6 +35,13 @@ from bot.language.detect import detect
 Doubles = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 BATCH = 256
+SHIPPED_CALIBRATION = "the calibration that Relais ships"
+#: Labelled decisions, and right and wrong ones among them, from which a calibration of their own is fitted.
+CROSSED_FROM, CLASS_FROM = 80, 5
+#: Decisions below which thresholds are looked for among the very surest too.
+MANY = 500
+#: Questions times articles ranked at once: some hundred megabytes.
+CELLS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,8 @@ def ask(retriever: Retriever, questions: Sequence[Question], calibrator: Calibra
     """Ranks every question, in batches."""
     texts = [q.text for q in questions]
     languages = [q.locale or detect(q.text, locale_hint=default_locale).language for q in questions]
-    parts = [retriever.rank(texts[i : i + BATCH], languages[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
+    size = max(16, min(BATCH, CELLS // max(1, len(retriever.index.ids))))
+    parts = [retriever.rank(texts[i : i + size], languages[i : i + size]) for i in range(0, len(texts), size)]
     ranked = Ranking(np.vstack([p.topics for p in parts]), np.vstack([p.scores for p in parts]), np.vstack([p.signals for p in parts]))
     ranks = ranks_of(ranked, retriever.index.ids, questions)
     chosen = calibrator or retriever.calibrator
@@ -128,6 +139,8 @@ def evaluate_faq(articles: Sequence[Article], questions: Sequence[Question], enc
                         for b in reliability(asked.probabilities, asked.right)],
         "train_seconds": round(trained, 2), "millis_a_question": round(millis, 2),
     }
+    if source == SHIPPED_CALIBRATION and encoder is not None and not encoder.shipped:
+        out["warnings"] = ["Probabilities are those of the encoder that Relais ships, and too high with this one: give labelled queries with --calibrate."]
     if unanswerable:
         out["without_answer"] = len(unanswerable)
         out["without_answer_answered"] = round(float((asked.probabilities[unanswerable] >= threshold).mean()), 4)
@@ -138,21 +151,17 @@ def _dial(retriever: Retriever, calibrate: Sequence[Question] | None, max_wrong:
     """Calibrator, threshold, whether it is guaranteed, and what it comes from."""
     if calibrate:
         asked = ask(retriever, calibrate, None, locale)
-        # Half of the file shapes the probabilities, the other half sets the threshold: the guarantee needs
-        # decisions that the calibration has not been fitted on.
-        half = np.random.default_rng(5).permutation(len(calibrate)) % 2 == 0
-        calibrator = retriever.calibrator
-        if half.sum() >= 40 and 0 < asked.right[half].sum() < half.sum():
-            calibrator = fit_calibrator(asked.ranked.signals[half], asked.right[half], [c for c, h in zip(asked.languages, half, strict=True) if h],
-                                        ridge=5.0)
-        else:
-            half[:] = False
-        p = calibrator.probabilities(asked.ranked.signals[~half], [c for c, h in zip(asked.languages, half, strict=True) if not h])
-        found = threshold_for(p, asked.right[~half], max_wrong)
+        # The guarantee needs probabilities that were not fitted on the decisions they are tested on. A fifth of the
+        # file at a time is decided by the rest, so that all of it counts: half would prove nothing where it is short.
+        calibrator, stated = retriever.calibrator, asked.probabilities
+        if len(asked.right) >= CROSSED_FROM and CLASS_FROM <= asked.right.sum() <= len(asked.right) - CLASS_FROM:
+            calibrator = fit_calibrator(asked.ranked.signals, asked.right, asked.languages, ridge=5.0)
+            stated = crossed(asked.ranked.signals, asked.right, asked.languages, ridge=5.0)
+        found = threshold_for(stated, asked.right, max_wrong, starts=STARTS if len(stated) >= MANY else FEW_STARTS)
         return calibrator, found.value, found.guaranteed, "calibration file"
     if retriever.decisions is not None:
         signals, right, languages = retriever.decisions
         found = threshold_for(retriever.calibrator.probabilities(signals, languages), right, max_wrong)
         if found.guaranteed:
             return retriever.calibrator, found.value, False, "the articles' phrasings, held out"
-    return retriever.calibrator, 1 - max_wrong, False, "the calibration that Relais ships"
+    return retriever.calibrator, 1 - max_wrong, False, SHIPPED_CALIBRATION

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.errors import TooLarge
+from bot.faq import kernel as krr
 from bot.faq.articles import Article
 from bot.faq.retriever import Retriever
 from bot.faq.vectors import VectorCache
@@ -30,15 +32,19 @@ class Theft:
 def interference(articles: Sequence[Article], encoder: VectorCache | None, examples: int = 3) -> tuple[list[Theft], float]:
     """Pairs with at least one theft, most first, and the share of phrasings that found their own article.
 
-    An FAQ with fewer phrasings than folds need gives no pair.
+    An FAQ with fewer phrasings than folds need gives no pair; one with more texts than folds can hold is refused
+    (:class:`bot.errors.TooLarge`).
     """
-    held = Retriever.fit(articles, encoder).held
+    retriever = Retriever.fit(articles, encoder)
+    if (texts := len(retriever.index.units.texts)) > krr.MAX_TEXTS:
+        raise TooLarge(f"The articles have {texts:,} titles, answers and phrasings; at most {krr.MAX_TEXTS:,} can be compared with one another. Give fewer articles.")
+    held = retriever.held
     asked = Counter(h.slug for h in held.values())
     stolen: dict[tuple[str, str], list[str]] = {}
     for text, h in held.items():
         if h.found[0] != h.slug:
             stolen.setdefault((h.slug, h.found[0]), []).append(text)
-    thefts = [Theft(owner, thief, len(texts), asked[owner], tuple(texts[:examples])) for (owner, thief), texts in stolen.items()]
+    thefts = [Theft(owner, thief, len(lines), asked[owner], tuple(lines[:examples])) for (owner, thief), lines in stolen.items()]
     thefts.sort(key=lambda t: (-t.stolen, t.owner, t.thief))
     own = sum(h.found[0] == h.slug for h in held.values()) / max(1, len(held))
     return thefts, own

@@ -1,7 +1,7 @@
 """Finds the article that answers, and says how probable it is that it does.
 
 ``fit`` indexes, trains the classifier, refits the ranker and the calibration on phrasings held out in
-folds; without phrasings enough, the weights that Relais ships serve. ``add`` and ``remove`` change what
+folds; without phrasings enough, or with more texts than memory holds, the weights that Relais ships serve. ``add`` and ``remove`` change what
 is found at once; a later ``fit`` learns from the change.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.faq import kernel as krr
 from bot.faq import ranker as ranking
 from bot.faq.articles import Article
 from bot.faq.calibration import Calibrator, fit_calibrator
@@ -89,7 +90,10 @@ class Retriever:
         dense = vectors is not None
         shipped = ranking.Ranker.load(shipped_paths(dense)[0]) or ranking.plain()
         retriever = Retriever(index, shipped, shipped_calibration(dense))
-        if refit and sum(len(a.variants) for a in articles) >= REFIT_FROM and len(index.ids) >= 4:
+        # Folds hold every similarity of the texts in memory. Beyond what the classifier takes the shipped weights serve,
+        # which know articles without one.
+        fits = sum(len(a.variants) for a in articles) >= REFIT_FROM and len(index.units.texts) <= krr.MAX_TEXTS
+        if refit and fits and len(index.ids) >= 4:
             retriever._refit(seed)
         else:
             index.fit_kernel()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.language.encoder import Encoder, Kind
+from bot.language.encoder import Encoder, Kind, ShippedEncoder
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,6 +32,7 @@ class VectorCache:
         self._path = folder / f"vectors-{encoder.fingerprint[:24]}.npz" if folder else None
         self.dimension = encoder.dimension
         self.fingerprint = encoder.fingerprint
+        self.shipped = isinstance(encoder, ShippedEncoder)      # whose cosines the shipped calibration was made for
         if self._path and self._path.is_file():
             self._read(self._path)
 

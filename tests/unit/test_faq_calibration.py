@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from bot.faq.calibration import (
+    FEW_STARTS,
     NEVER,
     Calibrator,
+    crossed,
     expected_calibration_error,
     fit_calibrator,
     isotonic,
@@ -77,3 +79,27 @@ def test_a_looser_dial_answers_no_less() -> None:
     answered = [threshold_for(p, y, risk).answered for risk in (0.02, 0.05, 0.1, 0.2, 0.4)]
     assert answered == sorted(answered)
     assert answered[-1] > answered[0]
+
+
+def test_a_few_hundred_labelled_decisions_are_enough_and_keep_the_promise() -> None:
+    """Of 300 of which six in ten are right, some are answered; on what comes next the wrong stay within the dial."""
+    kept = answered = 0
+    for split in range(20):
+        rng = np.random.default_rng(split)
+        truth = rng.random(2300) < 0.6
+        x = np.column_stack([rng.normal(size=2300) + 3 * truth, rng.normal(size=2300)])
+        labelled, later = slice(0, 300), slice(300, 2300)
+        stated = crossed(x[labelled], truth[labelled], ["fr"] * 300, ridge=5.0)
+        found = threshold_for(stated, truth[labelled], 0.1, starts=FEW_STARTS)
+        final = fit_calibrator(x[labelled], truth[labelled], ridge=5.0)
+        chosen = final.probabilities(x[later]) >= found.value
+        answered += chosen.mean() > 0.3
+        kept += not chosen.any() or (~truth[later])[chosen].mean() <= 0.1
+    assert answered >= 18
+    assert kept >= 19
+
+
+def test_a_hundred_decisions_can_prove_something_too() -> None:
+    p = np.linspace(0.99, 0.01, 100)
+    assert threshold_for(p, p > 0.36, 0.1).value == NEVER
+    assert threshold_for(p, p > 0.36, 0.1, starts=FEW_STARTS).answered >= 56

@@ -9,12 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.errors import TooLarge
 from bot.faq import dense
 from bot.faq.articles import Article
+from bot.faq.datafiles import Question
 from bot.faq.dense import DenseIndex
+from bot.faq.evaluation import evaluate_faq
 from bot.faq.interference import interference
 from bot.faq.lexical import LexicalSearch
 from bot.faq.retriever import Retriever
+from bot.faq.vectors import VectorCache
 from bot.language.tokens import stems
 from bot.settings import ROOT
 
@@ -165,3 +169,26 @@ def test_approximate_index_finds_what_the_exact_one_finds(monkeypatch: pytest.Mo
     assert not index.exact
     assert (index.scores(queries).argmax(axis=1) == exact).mean() >= 0.98
     assert index.scores(vectors[3995:3996]).argmax() == 3995
+
+
+def test_more_texts_than_memory_holds_are_served_by_the_shipped_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every matrix of all similarities at once would be too large: none is made."""
+    articles = [Article(id=f"a{n}", locale="fr", title=f"sujet {n}", answer=f"réponse {n}", variants=tuple(f"phrase {n} {i}" for i in range(8)))
+                for n in range(10)]
+    monkeypatch.setattr("bot.faq.kernel.MAX_TEXTS", 50)
+
+    def never(*_: object) -> None:
+        raise AssertionError("all similarities were computed")
+    monkeypatch.setattr("bot.faq.retriever.held_out", never)
+    retriever = Retriever.fit(articles, None)
+    assert retriever.decisions is None
+    assert retriever.search("sujet 3")[0].id == "a3"
+    with pytest.raises(TooLarge, match="at most 50 can be compared"):
+        interference(articles, None)
+
+
+def test_another_encoder_without_labels_is_told_whose_probabilities_these_are() -> None:
+    articles = [Article(id=slug, locale="fr", title=title, answer=title) for slug, title in (("a", "payer la facture"), ("b", "relever le compteur"))]
+    asked = [Question("payer facture", ("a",)), Question("relever compteur", ("b",))]
+    assert "--calibrate" in evaluate_faq(articles, asked, VectorCache(WordsEncoder()))["warnings"][0]
+    assert "warnings" not in evaluate_faq(articles, asked, None)
