@@ -9,7 +9,7 @@ from bot.assistant.policy import DETAIL, Decision
 from bot.assistant.protocol import ArticleRef, Choice, Reply, ReplyKind
 from bot.assistant.tongue import NOTE, in_reach
 from bot.faq.aspects import STEPS, asked_for, excerpt
-from bot.flows.danger import danger_of
+from bot.flows.danger import Danger, danger_of
 from bot.flows.outage import danger_words
 from bot.language.wording import fingerprint
 from bot.settings import get_settings
@@ -215,7 +215,7 @@ def hand_over(decision: Decision, turn: TurnContext, *, slots: dict[str, object]
     return [Reply(text=in_reach(turn, lambda one: f"{one.say(decision.key or 'handover.lead')}\n\n{when_answered(one)}"), reply="handover")]
 
 
-def _urgent_words(danger: str | None, turn: TurnContext) -> str:
+def _urgent_words(danger: Danger | None, turn: TurnContext) -> str:
     lead = danger_words(danger, turn.say) if danger else ""
     return f"{lead}\n\n{turn.say('handover.urgent_opened')}".strip()
 
