@@ -60,7 +60,8 @@ def drop(connection: Connection, username: str) -> None:
 
 def of(connection: Connection, username: str) -> str | None:
     """The id of someone's picture, if they have one."""
-    return connection.execute(sa.select(_P.id).where(_P.username == username)).scalar()
+    found = connection.execute(sa.select(_P.id).where(_P.username == username)).scalar()
+    return None if found is None else str(found)
 
 
 def get(connection: Connection, name: str) -> bytes:
