@@ -23,6 +23,7 @@ from bot.errors import BadInput, Conflict, NotFound
 from bot.storage.clock import iso, now_iso, parse
 from bot.storage.schema import callbacks, tickets
 from bot.storage.schema import conversations as conversations_table
+from bot.tickets import notices
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import Desk
 from bot.tickets.states import LIVE
@@ -105,10 +106,13 @@ def carry(connection: Connection, duplicate: str, kept: str, author: str) -> Non
 
 
 def of_tickets(connection: Connection, references: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The call-backs of these tickets."""
-    rows = connection.execute(sa.select(callbacks).where(_C.reference.in_(list(references)))).mappings()
-    return {row["reference"]: {"slot": row["slot"], "reminded_at": row["reminded_at"],
-                               "done_at": row["done_at"]} for row in rows}
+    """The call-backs of these tickets, with the number to call."""
+    rows = connection.execute(
+        sa.select(callbacks, tickets.c.packet, *_caller()).join(tickets, tickets.c.reference == _C.reference)
+        .join(conversations_table, conversations_table.c.id == _C.conversation_id)
+        .where(_C.reference.in_(list(references)))).mappings()
+    return {row["reference"]: {"slot": row["slot"], "reminded_at": row["reminded_at"], "done_at": row["done_at"],
+                               "contact": _number(row, row["packet"])} for row in rows}
 
 
 def agenda(connection: Connection, limit: int = 200) -> list[dict[str, Any]]:
@@ -124,7 +128,10 @@ def agenda(connection: Connection, limit: int = 200) -> list[dict[str, Any]]:
 
 
 def remind(connection: Connection, rules: SlotRules, now: datetime) -> int:
-    """Note on each ticket whose call is due, once; places of settled tickets are given back. How many."""
+    """Note on each ticket whose call is due, and tell its people, once; how many.
+
+    A ticket that was set aside is back for it. Places of settled tickets are given back.
+    """
     settled = sa.select(tickets.c.reference).where(tickets.c.status.not_in(sorted(LIVE)))
     connection.execute(sa.delete(callbacks).where(
         _C.slot > iso(now), _C.done_at.is_(None), _C.reference.in_(settled)))
@@ -143,7 +150,10 @@ def remind(connection: Connection, rules: SlotRules, now: datetime) -> int:
             contact = _number(row, ticket["packet"]) or "?"
             ticket_store.act(connection, ticket, "note", "system", {
                 "text": say("callback_due", "fr", contact=contact), "code": "callback_due",
-                "slot": row["slot"]})
+                "slot": row["slot"], "contact": contact})
+            ticket_store.wake(connection, row["reference"], "system")
+            notices.tell(connection, notices.concerned(connection, ticket), "callback", row["reference"],
+                         {"slot": row["slot"]}, now)
             count += 1
     return count
 

@@ -135,8 +135,10 @@ class Broadcaster:
             for conversation_id, seq in heads.items():
                 self._bus.send({"channel": conversation_id, "seq": seq})
         if any(event.kind != "message" or event.author != "bot" for event in events):
+            # A customer's words are what desks ring for; the notices they bring about come after them.
+            told = next((event for event in events if event.author == "customer"), events[-1])
             self.nudge(INBOX, {"kind": "activity", "conversation_id": events[0].conversation_id,
-                               "author": events[-1].author, "event": events[-1].kind})
+                               "author": told.author, "event": told.kind})
 
     def nudge(self, channel: str, transient: dict[str, Any] | None = None) -> None:
         """Wake a channel; ``transient`` is shown to those listening now and kept nowhere."""

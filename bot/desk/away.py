@@ -13,7 +13,8 @@ from bot.storage.database import Database
 from bot.storage.schema import desk_settings, notifications, staff, staff_sessions
 
 _N, _S = notifications.c, staff.c
-AWAY_MINUTES = 5.0        # without a page of theirs asking us anything
+AWAY_MINUTES = 5.0        # without a key or a mouse on a page of theirs; an open page alone is nobody
+_HERE = "here_at"         # kept among the switches: when somebody was last at a page
 _WORDS: dict[str, dict[str, str]] = {
     "fr": {
         "subject": "Relais : {n} à voir dans vos demandes",
@@ -23,7 +24,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "woke": "- {reference} est de retour dans votre file", "request": "- {by} demande un contenu",
         "answered": "- {by} a répondu à votre demande de contenu",
         "sla_warning": "- {reference} : le délai promis approche", "sla_breach": "- {reference} : le délai promis est dépassé",
-        "released": "- {reference} est à reprendre", "other": "- {reference}",
+        "released": "- {reference} est à reprendre", "callback": "- {reference} : un rappel promis est à faire", "other": "- {reference}",
     },
     "en": {
         "subject": "Relais: {n} to look at in your requests",
@@ -33,9 +34,22 @@ _WORDS: dict[str, dict[str, str]] = {
         "woke": "- {reference} is back in your queue", "request": "- {by} asks for content",
         "answered": "- {by} answered your request for content",
         "sla_warning": "- {reference}: the promised time is near", "sla_breach": "- {reference}: the promised time has passed",
-        "released": "- {reference} needs someone", "other": "- {reference}",
+        "released": "- {reference} needs someone", "callback": "- {reference}: a promised call is due", "other": "- {reference}",
     },
 }
+
+
+def here(database: Database, username: str) -> None:
+    """Somebody is at a page; noted for those only who asked for mails."""
+    asked = sa.select(desk_settings.c["values"]).where(desk_settings.c.username == username)
+    with database.read() as connection:
+        if not (connection.execute(asked).scalar_one_or_none() or {}).get("mail_when_away"):
+            return
+    with database.write() as connection:
+        values = connection.execute(asked.with_for_update()).scalar_one_or_none()
+        if values is not None:
+            connection.execute(sa.update(desk_settings).where(desk_settings.c.username == username).values(
+                {"values": {**values, _HERE: now_iso()}}))
 
 
 def write(database: Database, base_url: str) -> int:
@@ -48,14 +62,17 @@ def write(database: Database, base_url: str) -> int:
 
 
 def _waiting(connection: Connection) -> list[str]:
-    """User names with something unseen that no mail told yet, for long enough to be away."""
+    """User names with something unseen that no mail told yet, who are away or say they are."""
     since = later(-AWAY_MINUTES * 60)
-    present = sa.select(staff_sessions.c.username).where(staff_sessions.c.seen_at >= since)
-    return list(connection.execute(
-        sa.select(_N.username).distinct()
-        .join(staff, _S.username == _N.username).join(desk_settings, desk_settings.c.username == _N.username)
-        .where(_N.seen_at.is_(None), _N.mailed_at.is_(None), _N.at < later(-60), _S.active.is_(True),
-               _N.username.not_in(present))).scalars())
+    unseen = sa.select(_N.username).where(_N.seen_at.is_(None), _N.mailed_at.is_(None), _N.at < later(-60))
+    session = sa.select(sa.func.max(staff_sessions.c.seen_at)).where(
+        staff_sessions.c.username == _S.username).scalar_subquery()
+    rows = connection.execute(
+        sa.select(_S.username, _S.presence, session.label("session"), desk_settings.c["values"].label("switches"))
+        .join(desk_settings, desk_settings.c.username == _S.username)
+        .where(_S.active.is_(True), _S.username.in_(unseen)).order_by(_S.username)).all()
+    return [row.username for row in rows
+            if row.presence == "away" or (row.switches.get(_HERE) or row.session or "") < since]
 
 
 def _write_one(connection: Connection, username: str, base_url: str) -> int:

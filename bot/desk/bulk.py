@@ -52,5 +52,5 @@ def transfer(
 def _snooze(connection: Connection, reference: str, who: Member, until: str | None, now: datetime) -> Done:
     if not until:
         raise BadInput("Say until when.", key="snooze_when")
-    snooze.snooze(connection, reference, who.username, until, now)
+    snooze.snooze(connection, reference, who, until, now)
     return store.get(connection, reference), []

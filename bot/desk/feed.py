@@ -74,13 +74,15 @@ class _News:
     """What happened since the last reading."""
 
     references: set[str] = field(default_factory=set)
-    activity: dict[str, dict[str, Any]] = field(default_factory=dict)      # by conversation, the last one
+    activity: dict[str, dict[str, Any]] = field(default_factory=dict)      # by conversation, the last one or the customer's
     everything: bool = False
 
     def add(self, passing: dict[str, Any]) -> None:
         """One nudge of the inbox channel."""
         if passing.get("kind") == "activity":
-            self.activity[str(passing["conversation_id"])] = passing
+            known = self.activity.get(str(passing["conversation_id"]), {})
+            if known.get("author") != "customer" or passing.get("author") == "customer":
+                self.activity[str(passing["conversation_id"])] = passing
         elif passing.get("reference"):
             self.references.add(str(passing["reference"]))
         else:

@@ -11,7 +11,6 @@ from babel.dates import format_date
 from sqlalchemy.engine import Connection
 
 from bot.conversations.model import Event
-from bot.conversations.wording import speak
 from bot.desk import macros
 from bot.desk.customer import Facts
 from bot.desk.placeholders import fill
@@ -21,13 +20,19 @@ from bot.storage.clock import utcnow
 from bot.storage.schema import tickets
 from bot.tickets import store
 from bot.tickets.store import Ticket
+from bot.tickets.translations import code_of
 
 _T = tickets.c
 
 
-def filled(macro: macros.Macro, ticket: Ticket, facts: Facts, who: Member, *, zone: tzinfo) -> dict[str, Any]:
-    """``text`` with what is known put in, its ``locale``, and ``missing`` placeholders in order."""
-    text, locale = macros.text_for(macro, speak(ticket["locale"]))
+def filled(
+    macro: macros.Macro, ticket: Ticket, facts: Facts, who: Member, *, zone: tzinfo, instead: str = "en"
+) -> dict[str, Any]:
+    """``text`` with what is known put in, its ``locale``, and ``missing`` placeholders in order.
+
+    ``instead`` is the language taken where the customer's has no text.
+    """
+    text, locale = macros.text_for(macro, code_of(ticket["locale"]), instead)
     done = fill(text, values(ticket, facts, who, locale=locale, zone=zone))
     return {"id": macro["id"], "name": macro["name"], "locale": locale, "text": done.text, "missing": list(done.missing)}
 

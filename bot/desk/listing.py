@@ -17,7 +17,14 @@ from bot.desk.filters import Filters
 from bot.desk.snooze import asleep
 from bot.errors import not_one_of
 from bot.storage.clock import iso
-from bot.storage.schema import conversations, events, sla_clocks, snoozes, tickets
+from bot.storage.schema import (
+    conversations,
+    events,
+    search_documents,
+    sla_clocks,
+    snoozes,
+    tickets,
+)
 from bot.tickets.states import LIVE, PRIORITIES
 from bot.tickets.store import Ticket
 
@@ -25,6 +32,7 @@ _T, _C, _E, _K = tickets.c, conversations.c, events.c, sla_clocks.c
 _REFERENCE = re.compile(r"(?:SOL-)?[0-9A-Z]{6}", re.I)
 _CONTACT = re.compile(r"[^\s@]+@[^\s@]+|\+?[\d ().\-]{8,20}")
 _AROUND = 60          # characters shown before a word found
+_SEARCHED = 500       # the newest tickets found that are put in order, at least
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,9 @@ def find(
     hits: dict[str, search.Hit] = {}
     q = filters.q.strip()
     if q:
-        hits = {hit.reference: hit for hit in search.find(connection, q)}
+        narrow = any(value for name, value in filters.kept().items() if name != "q")
+        hits = {hit.reference: hit for hit in search.find(
+            connection, q, max(_SEARCHED, limit), _with_text(query) if narrow else None)}
         exact = [_T.reference.in_(list(hits))]
         if _REFERENCE.fullmatch(q):
             exact.append(_T.reference == "SOL-" + q.upper().removeprefix("SOL-"))
@@ -65,6 +75,12 @@ def named(
     query = _filtered(Filters(), "", now).where(sa.or_(
         _T.reference.in_(sorted(references)), _T.conversation_id.in_(sorted(conversation_ids))))
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _with_text(query: Any) -> sa.ColumnElement[bool]:
+    """Whether a text of the search index belongs to a ticket of ``query``; asked text by text as words are found."""
+    return query.with_only_columns(_T.reference).where(
+        _T.reference == search_documents.c.reference).correlate(search_documents).exists()
 
 
 def _sorted(connection: Connection, query: Any) -> list[Ticket]:

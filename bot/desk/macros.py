@@ -72,10 +72,10 @@ def used(connection: Connection, macro_id: int) -> None:
     connection.execute(sa.update(macros).where(_M.id == macro_id).values(uses=_M.uses + 1))
 
 
-def text_for(macro: Macro, language: str) -> tuple[str, str]:
-    """The text for a language and the language it is in: the wanted one, English, French, any."""
+def text_for(macro: Macro, language: str, instead: str = "en") -> tuple[str, str]:
+    """The text for a language and the language it is in: the wanted one, ``instead``, English, French, any."""
     texts = macro["texts"]
-    for locale in (language, "en", "fr", *texts):
+    for locale in (language, instead, "en", "fr", *texts):
         if texts.get(locale):
             return str(texts[locale]), str(locale)
     return "", language

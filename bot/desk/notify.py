@@ -89,7 +89,7 @@ def switches(connection: Connection, username: str) -> dict[str, Any]:
     """How this agent wants to be told."""
     kept = connection.execute(
         sa.select(desk_settings.c["values"]).where(_P.username == username)).scalar_one_or_none()
-    return DEFAULTS | (kept or {})
+    return DEFAULTS | {name: value for name, value in (kept or {}).items() if name in DEFAULTS}
 
 
 def set_switches(connection: Connection, username: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +99,7 @@ def set_switches(connection: Connection, username: str, given: dict[str, Any]) -
         values["email"] = normalise("email", str(values["email"]), "en")
     if values["mail_when_away"] and not values["email"]:
         raise BadInput("Give an e-mail address first, so that we can write to you.", key="notify_address")
+    kept = connection.execute(sa.select(desk_settings.c["values"]).where(_P.username == username)).scalar_one_or_none()
     connection.execute(sa.delete(desk_settings).where(_P.username == username))
-    connection.execute(sa.insert(desk_settings).values({"username": username, "values": values}))
+    connection.execute(sa.insert(desk_settings).values({"username": username, "values": (kept or {}) | values}))
     return values

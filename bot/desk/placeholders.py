@@ -21,6 +21,7 @@ KNOWN = (
 )
 _ASK = re.compile(r"ask\.[^{}\n]{1,60}")
 _PLACEHOLDER = re.compile(r"\{\{([^{}\n]*)\}\}")
+_SINGLE = re.compile(r"\{\s*(" + "|".join(map(re.escape, KNOWN)) + r"|ask\.[^{}\n]{1,60}?)\s*\}")
 _LEFTOVER = re.compile(r"\{\{[^{}\n]{0,80}\}\}|\{\{\s*[a-z]+\.[^\s{}]*")
 
 
@@ -56,6 +57,10 @@ def check(text: str) -> None:
         if brace in rest:
             line = next((part for part in text.splitlines() if brace in _PLACEHOLDER.sub("", part)), text)
             raise BrokenPlaceholder(f"A placeholder is not closed: write it as {{{{customer.name}}}} (in « {line.strip()[:60]} »).", key="placeholder_open", where="", line=line.strip()[:60])
+    single = _SINGLE.search(rest)
+    if single:
+        name = single.group(1)
+        raise BrokenPlaceholder(f"A placeholder has two braces on each side: write {{{{{name}}}}} and not {{{name}}}.", key="placeholder_single", where="", name=name)
     for name in names(text):
         if name in KNOWN or _ASK.fullmatch(name):
             continue
@@ -82,6 +87,6 @@ def fill(text: str, values: Mapping[str, str]) -> Filled:
 
 def refuse_leftovers(text: str) -> None:
     """Raises UnfilledPlaceholder where a reply still has a placeholder in it."""
-    found = _LEFTOVER.search(text)
+    found = _LEFTOVER.search(text) or _SINGLE.search(text)
     if found:
         raise UnfilledPlaceholder(f"Fill in {found.group(0)[:60]} before you send this.", key="placeholder_left", name=found.group(0)[:60])

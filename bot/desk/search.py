@@ -52,12 +52,18 @@ def terms(q: str) -> list[str]:
     return [word[:_LONGEST] for word in _TOKEN.findall(_fold(q))][:_WORDS]
 
 
-def find(connection: Connection, q: str, limit: int = 500) -> list[Hit]:
-    """Tickets whose texts have all the words, newest first, each once, at most ``limit`` texts looked at."""
+def find(connection: Connection, q: str, limit: int = 500, fits: sa.ColumnElement[bool] | None = None) -> list[Hit]:
+    """Tickets whose texts have all the words, newest first, each once, ``limit`` of them or a few more.
+
+    ``fits`` is a condition on ``search_documents``: texts are counted only where it holds, so that a common
+    word never hides the few tickets that are wanted behind many that are not.
+    """
     words = terms(q)
     if not words:
         return []
     query = sa.select(_D.reference, _D.conversation_id, _D.seq)
+    if fits is not None:
+        query = query.where(fits)
     if connection.dialect.name == "sqlite":
         wanted = " AND ".join(f'"{word}"*' for word in words)
         query = query.join(_FTS, _FTS.c.rowid == _D.id).where(sa.text("search_fts MATCH :q")).params(q=wanted)
@@ -67,12 +73,17 @@ def find(connection: Connection, q: str, limit: int = 500) -> list[Hit]:
         query = query.join(_FTS, _FTS.c.id == _D.id).where(
             _FTS.c.document.op("@@")(sa.func.to_tsquery("simple", wanted)))
         query = query.order_by(_FTS.c.id.desc())
-    hits: dict[str, Hit] = {}
-    for row in connection.execute(query.limit(limit)):
-        known = hits.get(row.reference)
-        if known is None or (known.seq is None and row.seq is not None):
-            hits[row.reference] = Hit(row.reference, row.conversation_id, row.seq)
-    return list(hits.values())
+    texts = limit
+    while True:      # a ticket has the words in several of its texts
+        rows = connection.execute(query.limit(texts)).all()
+        hits: dict[str, Hit] = {}
+        for row in rows:
+            known = hits.get(row.reference)
+            if known is None or (known.seq is None and row.seq is not None):
+                hits[row.reference] = Hit(row.reference, row.conversation_id, row.seq)
+        if len(hits) >= limit or len(rows) < texts:
+            return list(hits.values())
+        texts *= 4
 
 
 def behind(connection: Connection, limit: int = 500) -> list[str]:

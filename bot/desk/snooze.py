@@ -3,7 +3,8 @@
 What counts is derived when it is read (the time, and whether the conversation has a customer's message
 after the one it was snoozed at), so a ticket is back the moment either happens, by whatever channel; the
 worker only tidies up and tells the agent. A message in a merged duplicate's conversation moves the time to
-now (``store.end_snooze``); passing a ticket on, merging into it or opening it again ends the snooze itself.
+now (``store.end_snooze``); passing a ticket on, merging into it, settling it or opening it again ends the
+snooze itself. Only who may move a ticket sets it aside.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from sqlalchemy.engine import Connection
 from bot.conversations import store as conversations
 from bot.desk import notify
 from bot.errors import BadInput
+from bot.staff.accounts import Member
 from bot.storage.clock import iso, now_iso, parse
 from bot.storage.schema import events, snoozes, tickets
-from bot.tickets import store
+from bot.tickets import service, store
 from bot.tickets.states import LIVE
 
 _S, _E, _T = snoozes.c, events.c, tickets.c
@@ -46,9 +48,13 @@ def until_of(connection: Connection, reference: str, now: datetime) -> str | Non
     return str(found) if found else None
 
 
-def snooze(connection: Connection, reference: str, username: str, until: str, now: datetime) -> str:
-    """Set it aside; when it comes back. Raises BadInput for a time past, too far, or that is none."""
+def snooze(connection: Connection, reference: str, who: Member, until: str, now: datetime) -> str:
+    """Set it aside; when it comes back.
+
+    Raises BadInput for a time past, too far, or that is none; Conflict where someone else has the ticket.
+    """
     ticket = store.get(connection, reference, lock=True)
+    service.must_hold(ticket, who)
     try:
         moment = parse(until)
     except ValueError as error:
@@ -60,29 +66,30 @@ def snooze(connection: Connection, reference: str, username: str, until: str, no
     seq = conversations.get(connection, ticket["conversation_id"]).seq
     connection.execute(sa.delete(snoozes).where(_S.reference == reference))
     connection.execute(sa.insert(snoozes).values(
-        reference=reference, until=iso(moment), seq=seq, author=username, at=now_iso()))
-    store.record(connection, reference, "snooze", username, ticket["status"], ticket["status"], {"until": iso(moment)})
+        reference=reference, until=iso(moment), seq=seq, author=who.username, at=now_iso()))
+    store.record(connection, reference, "snooze", who.username, ticket["status"], ticket["status"], {"until": iso(moment)})
     return iso(moment)
 
 
-def wake(connection: Connection, reference: str, username: str) -> bool:
-    """Bring it back now; whether it was set aside."""
-    return store.wake(connection, reference, username)
+def wake(connection: Connection, reference: str, who: Member) -> bool:
+    """Bring it back now; whether it was set aside. Raises Conflict where someone else has the ticket."""
+    service.must_hold(store.get(connection, reference, lock=True), who)
+    return store.wake(connection, reference, who.username)
 
 
 def due(connection: Connection, now: datetime, limit: int = 200) -> list[dict[str, Any]]:
     """Snoozes that are over."""
     rows = connection.execute(
-        sa.select(snoozes).join(tickets, _T.reference == _S.reference).where(sa.not_(asleep(now))).limit(limit)).mappings()
+        sa.select(snoozes, _T.assignee).join(tickets, _T.reference == _S.reference).where(sa.not_(asleep(now))).limit(limit)).mappings()
     return [dict(row) for row in rows]
 
 
 def wake_due(connection: Connection, now: datetime) -> int:
-    """Bring back what is due and tell who set it aside; how many. Twice at once tells once."""
+    """Bring back what is due and tell who has it, or set it aside; how many. Twice at once tells once."""
     woken = 0
     for row in due(connection, now):
-        if wake(connection, row["reference"], "system"):
+        if store.wake(connection, row["reference"], "system"):
             by_time = row["until"] <= iso(now) and row["seq"] != store.WROTE_ELSEWHERE
-            notify.notify(connection, row["author"], "woke", row["reference"], {"by": "time" if by_time else "customer"})
+            notify.notify(connection, row["assignee"] or row["author"], "woke", row["reference"], {"by": "time" if by_time else "customer"})
             woken += 1
     return woken

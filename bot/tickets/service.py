@@ -27,14 +27,18 @@ from bot.visitors import push
 Done = tuple[Ticket, list[Event]]
 
 
-def take(connection: Connection, reference: str, who: Member, *, anew: bool = False) -> Done:
+def take(connection: Connection, reference: str, who: Member, *, anew: bool = False, answering: bool = False) -> Done:
     """Become the one who answers; raises Conflict where someone else already is.
 
+    One's own ticket on hold goes on by this, unless it is being answered, which does that itself.
     ``anew``: the ticket was settled a moment ago, so whoever had it last does not have it any more.
     """
     ticket, conversation = both(connection, reference)
     if ticket["assignee"] == who.username and conversation.mode == "agent" and not anew:
-        return ticket, []
+        if ticket["status"] != "on_hold" or answering:
+            return ticket, []
+        # The customer knows already who is there.
+        return store.act(connection, ticket, "take", who.username), tell(connection, conversation, ticket | {"status": "open"}, [])
     if ticket["assignee"] not in (None, who.username) and not anew:
         name = _first_name(connection, ticket["assignee"])
         raise Conflict(f"{name} already has this ticket.", assignee=ticket["assignee"], key="ticket_held", name=name)
@@ -55,7 +59,7 @@ def reply(
     ``original`` is what the agent wrote where ``text`` is its translation; both are kept.
     ``files`` are ids of this agent's uploads, sent along. Raises UnknownAttachment for any other.
     """
-    ticket, made = take(connection, reference, who)
+    ticket, made = take(connection, reference, who, answering=True)
     conversation = conversations.get(connection, ticket["conversation_id"], lock=True)
     if message_id and conversations.find_client_message(connection, conversation.id, message_id):
         return ticket, made

@@ -145,6 +145,8 @@ def act(
     record(connection, ticket["reference"], action, author, ticket["status"], status, detail or {})
     if action in _WAKING:
         wake(connection, ticket["reference"], author)
+    elif status in ("solved", "closed"):      # nothing is left to come back
+        connection.execute(sa.delete(snoozes).where(snoozes.c.reference == ticket["reference"]))
     return get(connection, ticket["reference"])
 
 

@@ -21,6 +21,7 @@ from bot.storage.schema import events, tickets
 from bot.tickets import store
 from bot.tickets.routing import current
 from bot.tickets.states import LIVE
+from bot.tickets.store import Ticket
 
 _E, _T = events.c, tickets.c
 TAG = "translate"      # set by routing on tickets whose language nobody speaks
@@ -33,6 +34,12 @@ def team_language(connection: Connection) -> str:
     return queue if queue in LOCALES else "fr"
 
 
+def between(connection: Connection, translator: Translator | None, ticket: Ticket) -> dict[str, str] | None:
+    """From which language into which an answer can be translated; None without a server, or where both are one."""
+    team, wanted = team_language(connection), code_of(ticket["locale"])
+    return {"from": team, "to": wanted} if translator is not None and team != wanted else None
+
+
 def translate_reply(database: Database, translator: Translator | None, reference: str, text: str) -> str:
     """An agent's answer in the customer's language. Raises BadInput without a translator, Unavailable."""
     if translator is None:
@@ -40,7 +47,7 @@ def translate_reply(database: Database, translator: Translator | None, reference
     with database.read() as connection:
         ticket, team = store.get(connection, reference), team_language(connection)
     try:
-        return translator.translate(text, team, _code(ticket["locale"]))
+        return translator.translate(text, team, code_of(ticket["locale"]))
     except Unavailable as error:
         raise Unavailable("The translation service does not answer: try again, or send your answer untranslated.", key="translation_down") from error
 
@@ -57,7 +64,7 @@ def translate_pending(database: Database, translator: Translator, limit: int = 2
     for conversation_id, seq, text, language in waiting:
         try:
             translation: dict[str, Any] = {
-                "language": team, "text": translator.translate(text, _code(language), team)}
+                "language": team, "text": translator.translate(text, code_of(language), team)}
         except BadInput:
             translation = {"language": team, "text": None}
         except Unavailable:
@@ -97,7 +104,7 @@ def _keep(connection: Connection, conversation_id: str, seq: int, translation: d
     return 1 if translation["text"] else 0
 
 
-def _code(language: str) -> str:
-    """The two-letter code a translation server wants."""
-    code = language.replace("_", "-").split("-")[0].lower()
+def code_of(language: str | None) -> str:
+    """The two-letter code of a language, as a translation server wants it; French where none is known."""
+    code = (language or "fr").replace("_", "-").split("-")[0].lower()
     return code or speak(language)

@@ -60,6 +60,12 @@ describe("the list", () => {
     expect(merged(first, row({ version: 4, status: "solved" }), live, "ana")).toEqual([]);
   });
 
+  it("keeps as many as were asked for", () => {
+    const list = Array.from({ length: 3 }, (_, at) => row({ reference: `SOL-${at}`, opened_at: `2026-01-0${at + 1}` }));
+    expect(merged(list, row(), live, "ana", 3).map((one: { reference: string }) => one.reference)).toEqual(["SOL-0", "SOL-1", "SOL-AAAAAA"]);
+    expect(merged(list, row(), live, "ana", 4)).toHaveLength(4);
+  });
+
   it("is not set back by an older state", () => {
     const list = [row({ version: 5, assignee: "bo" })];
     expect(merged(list, row(), live, "ana")).toBe(list);

@@ -18,6 +18,7 @@ CALLS = [
     ("GET", "/macros", None, {"agent", "lead"}), ("POST", "/macros", {"name": "x", "texts": {}}, {"lead"}),
     ("PUT", "/macros/1", {"name": "x", "texts": {}, "version": 1}, {"lead"}), ("GET", "/requests", None, {"lead"}),
     ("POST", "/requests", {"kind": "macro", "text": ""}, {"agent", "lead"}), ("GET", "/running", None, {"agent", "lead"}),
+    ("POST", "/me/here", None, {"agent", "lead"}),
     ("POST", "/tickets/bulk", {"references": ["SOL-AAAAAA"], "action": "take"}, {"agent", "lead"}),
     ("GET", "/tickets/SOL-AAAAAA/customer", None, {"agent", "lead"}),
     ("GET", "/tickets/SOL-AAAAAA/suggestions", None, {"agent", "lead"}),
@@ -40,6 +41,14 @@ def test_search_finds_a_message_at_once_and_shows_its_line(web: Web, people):
     got = people["agent"].get("/tickets", params={"q": "zephyrin"}).json()["tickets"]
     assert [ticket["reference"] for ticket in got] == [reference]
     assert got[0]["match"]["text"] == "et mon voisin Zéphyrin paie moins"
+
+
+def test_the_list_says_whether_there_is_more(web: Web, people):
+    for _ in range(2):
+        handed_over(web)
+    one = people["agent"].get("/tickets", params={"limit": 1}).json()
+    assert (len(one["tickets"]), one["more"]) == (1, True)
+    assert people["agent"].get("/tickets", params={"limit": 1000}).json()["more"] is False
 
 
 def test_a_macro_is_filled_and_what_is_missing_is_asked_for(web: Web, people):

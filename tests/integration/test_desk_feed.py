@@ -13,6 +13,7 @@ from ticket_support import ANA, LUC, Chat
 from web_support import Web
 
 from bot.conversations.broadcast import INBOX, Broadcaster
+from bot.conversations.model import Event
 from bot.desk import feed as feed_module
 from bot.desk import listing
 from bot.desk.feed import DeskFeed, Seat
@@ -132,6 +133,23 @@ def test_a_customers_words_reach_the_desks_only_where_there_is_a_ticket(database
             (event,) = await until(seat, bool)
         assert (event["kind"], event["author"], event["reference"]) == ("activity", "customer", reference)
         assert event["conversation_id"] == with_ticket.id
+
+    run(body)
+
+
+def test_a_customers_words_are_not_lost_behind_the_notices_they_bring_about(database: Database, hours: Desk) -> None:
+    chat = Chat(database)
+    reference = chat.ticket(hours, utcnow())
+
+    def event(seq: int, kind: str, author: str) -> Event:
+        return Event(chat.id, seq, "2026-01-01T00:00:00Z", kind, author, {})
+
+    async def body() -> None:
+        async with desks(database, hours, 1) as (broadcaster, (seat,)):
+            broadcaster.publish([event(90, "message", "customer"), event(91, "ticket", "system"), event(92, "handover", "system")])
+            broadcaster.publish([event(93, "ticket", "agent")])
+            told = await until(seat, bool)
+        assert [(one["author"], one["event"], one["reference"]) for one in told] == [("customer", "message", reference)]
 
     run(body)
 

@@ -34,6 +34,7 @@ from bot.storage.database import Database
 from bot.storage.migrate import upgrade
 from bot.storage.schema import (
     conversations,
+    desk_settings,
     notifications,
     outbox,
     search_documents,
@@ -42,7 +43,7 @@ from bot.storage.schema import (
 from bot.tickets import service
 from bot.tickets import store as tickets
 
-ANA, MEHDI = Member("ana", "Ana", "agent"), Member("mehdi", "Mehdi", "lead")
+ANA, MEHDI, PAUL = Member("ana", "Ana", "agent"), Member("mehdi", "Mehdi", "lead"), Member("paul", "Paul", "agent")
 
 
 @pytest.fixture
@@ -143,6 +144,21 @@ def test_the_line_found_is_shown(database: Database):
     assert item.seq == 3
 
 
+def test_a_common_word_hides_no_ticket_that_the_filters_want(database: Database):
+    mine = opened(database, "ma facture de mars")
+    for _ in range(3):
+        opened(database, "une facture", "encore la facture", "toujours la facture")
+    with database.write() as connection:
+        service.take(connection, mine, ANA)
+    search.catch_up(database)
+    with database.read() as connection:
+        assert len(search.find(connection, "facture", 2)) >= 2, "three texts of one ticket are one ticket"
+        wanted = listing._with_text(listing._filtered(Filters(assignee="me"), "ana", utcnow()))
+        assert [hit.reference for hit in search.find(connection, "facture", 1, wanted)] == [mine]
+        assert [item.ticket["reference"] for item in listing.find(
+            connection, Filters(q="facture", assignee="me"), me="ana", now=utcnow(), limit=1)] == [mine]
+
+
 # -- filters
 def test_filters_narrow_the_queue_and_the_most_pressing_comes_first(database: Database):
     plain, urgent = opened(database, "un"), opened(database, "deux", priority=0, queue="urgent")
@@ -168,7 +184,7 @@ def test_filters_narrow_the_queue_and_the_most_pressing_comes_first(database: Da
 def test_a_snoozed_ticket_is_out_of_sight_until_its_time(database: Database):
     one = opened(database, "plus tard")
     with database.write() as connection:
-        until = snooze.snooze(connection, one, "ana", later(3600), utcnow())
+        until = snooze.snooze(connection, one, ANA, later(3600), utcnow())
     assert found(database, status="live", snoozed="no") == []
     assert found(database, status="live", snoozed="only") == [one]
     assert found(database, status="live") == [one]
@@ -183,7 +199,7 @@ def test_a_snoozed_ticket_is_out_of_sight_until_its_time(database: Database):
 def test_a_customer_who_writes_brings_it_back_at_once(database: Database):
     one = opened(database, "plus tard")
     with database.write() as connection:
-        snooze.snooze(connection, one, "ana", later(3600), utcnow())
+        snooze.snooze(connection, one, ANA, later(3600), utcnow())
     say(database, one, "une note de l'agent", "agent")
     assert found(database, snoozed="no") == [], "an agent's word does not wake it"
     say(database, one, "alors ?")
@@ -194,11 +210,35 @@ def test_a_customer_who_writes_brings_it_back_at_once(database: Database):
         assert [line["action"] for line in tickets.history(connection, one)] == ["open", "snooze", "wake"]
 
 
+def test_only_who_may_move_a_ticket_sets_it_aside_and_brings_it_back(database: Database):
+    one = opened(database, "plus tard")
+    with database.write() as connection:
+        service.take(connection, one, ANA)
+    for move in (lambda c: snooze.snooze(c, one, PAUL, later(3600), utcnow()), lambda c: snooze.wake(c, one, PAUL)):
+        with pytest.raises(Conflict) as refused, database.write() as connection:
+            move(connection)
+        assert refused.value.context["key"] == "ticket_elsewhere"
+    with database.write() as connection:
+        snooze.snooze(connection, one, MEHDI, later(3600), utcnow())      # a lead may
+        assert snooze.wake_due(connection, utcnow() + timedelta(hours=2)) == 1
+        assert [n["kind"] for n in notify.listed(connection, "ana")] == ["woke"], "whoever has it is told"
+        assert notify.listed(connection, "mehdi") == []
+
+
+def test_a_settled_ticket_does_not_come_back_by_the_clock(database: Database):
+    one = opened(database, "réglé")
+    with database.write() as connection:
+        snooze.snooze(connection, one, ANA, later(3600), utcnow())
+        service.resolve(connection, one, ANA)
+        assert snooze.wake_due(connection, utcnow() + timedelta(hours=2)) == 0
+        assert notify.listed(connection, "ana") == []
+
+
 @pytest.mark.parametrize("until", ["hier", "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", ""])
 def test_times_that_cannot_be_are_refused(database: Database, until: str):
     one = opened(database, "x")
     with pytest.raises(BadInput), database.write() as connection:
-        snooze.snooze(connection, one, "ana", until, utcnow())
+        snooze.snooze(connection, one, ANA, until, utcnow())
 
 
 # -- notifications
@@ -236,6 +276,37 @@ def test_who_is_away_gets_one_mail_without_anyones_words(database: Database):
     assert mail["to"] == "mehdi@solenne.example"
     assert "secret" not in str(mail)
     assert mail["subject"] == "Relais : 2 à voir dans vos demandes"
+
+
+def test_an_open_page_alone_is_nobody_and_who_says_they_are_away_is_away(database: Database):
+    one = opened(database, "x")
+
+    def told() -> int:
+        with database.write() as connection:
+            notify.tell_mentioned(connection, one, "ana", "@mehdi encore")
+            connection.execute(sa.update(notifications).values(at=later(-120)))
+            connection.execute(sa.update(staff_sessions).values(seen_at=later(0)))     # its stream goes on
+        return away.write(database, "http://x")
+
+    with database.write() as connection:
+        notify.set_switches(connection, "mehdi", {"mail_when_away": True, "email": "mehdi@solenne.example"})
+        connection.execute(sa.insert(staff_sessions).values(
+            token_hash="h", username="mehdi", created_at=later(0), seen_at=later(0), expires_at=later(3600)))
+    away.here(database, "mehdi")
+    away.here(database, "ana")      # asked for no mail: nothing is kept of her
+    assert told() == 0
+    with database.write() as connection:
+        notify.set_switches(connection, "mehdi", {"sound": True})
+        assert notify.switches(connection, "mehdi") == {**notify.DEFAULTS, "mail_when_away": True, "email": "mehdi@solenne.example", "sound": True}
+        assert connection.execute(sa.select(desk_settings.c.username)).scalars().all() == ["mehdi"]
+        kept = connection.execute(sa.select(desk_settings.c["values"])).scalar_one()
+        connection.execute(sa.update(desk_settings).values({"values": {**kept, "here_at": later(-3600)}}))
+    assert told() == 1
+    away.here(database, "mehdi")
+    assert told() == 0
+    with database.write() as connection:
+        accounts.set_abilities(connection, "mehdi", presence="away")
+    assert told() == 1
 
 
 # -- presence, views, macros, requests
@@ -296,6 +367,7 @@ def test_macros_are_checked_named_once_and_changed_by_one_at_a_time(database: Da
         macros.used(connection, made["id"])
         assert macros.get(connection, made["id"])["uses"] == 1
         assert macros.text_for(changed, "nl") == ("Reçu.", "fr")
+        assert macros.text_for({"texts": {"en": "Got it.", "fr": "Reçu."}}, "nl", "fr") == ("Reçu.", "fr"), "what can be translated"
         macros.change(connection, made["id"], version=2, name="Relevé reçu", texts={"fr": "Reçu."}, author="ana", active=False)
         assert macros.listed(connection) == []
         assert len(macros.listed(connection, everything=True)) == 1

@@ -40,6 +40,18 @@ def actions(database: Database, reference: str) -> list[str]:
         return [line["action"] for line in store.history(connection, reference)]
 
 
+def test_ones_own_ticket_on_hold_goes_on_by_taking_or_answering_it(database: Database, hours: Desk):
+    reference = Chat(database).ticket(hours, MONDAY)
+    do(database, service.take, reference, ANA)
+    do(database, service.hold, reference, ANA)
+    ticket, events = do(database, service.take, reference, ANA)
+    assert (ticket["status"], [(e.kind, e.payload["status"]) for e in events]) == ("open", [("ticket", "open")]), "the customer knows who is there"
+    assert do(database, service.take, reference, ANA)[1] == []
+    do(database, service.hold, reference, ANA)
+    assert do(database, service.reply, reference, ANA, "J'ai la réponse.")[0]["status"] == "pending"
+    assert actions(database, reference) == ["open", "take", "hold", "take", "hold", "reply"]
+
+
 def test_escalating_keeps_history_and_lets_go(database: Database, hours: Desk):
     chat = Chat(database)
     reference = chat.ticket(hours, MONDAY)
@@ -154,7 +166,7 @@ def asleep(database: Database, reference: str) -> bool:
 
 
 def set_aside(database: Database, reference: str) -> None:
-    do(database, snooze.snooze, reference, "ana", later(3 * 86400), utcnow())
+    do(database, snooze.snooze, reference, ANA, later(3 * 86400), utcnow())
     assert asleep(database, reference)
 
 

@@ -51,7 +51,7 @@ def test_every_code_the_api_sends_has_words() -> None:
 
 
 def test_every_notice_has_words() -> None:
-    wanted = [f"alerts.{kind}" for kind in (*KINDS, "sla_warning", "sla_breach", "released") if kind != "woke"]
+    wanted = [f"alerts.{kind}" for kind in (*KINDS, "sla_warning", "sla_breach", "released", "callback") if kind != "woke"]
     assert [key for key in (*wanted, "alerts.woke_time", "alerts.woke_customer") if key not in texts("fr")] == []
 
 

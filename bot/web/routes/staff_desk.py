@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.conversations.broadcast import INBOX
-from bot.desk import bulk, notify, presence, snooze, views
+from bot.desk import away, bulk, notify, presence, snooze, views
 from bot.staff.accounts import Member
 from bot.storage.clock import utcnow
 from bot.tickets import store
@@ -117,6 +117,13 @@ def set_switches(body: Switches, parts: ServicesDep, who: Agent) -> dict[str, An
         return notify.set_switches(connection, who.username, body.dict(exclude_none=True))
 
 
+@router.post("/me/here", status_code=204, response_class=Response)
+def at_the_page(parts: ServicesDep, who: Agent) -> Response:
+    """Somebody uses a page: no mail about what waits is needed."""
+    away.here(parts.database, who.username)
+    return Response(status_code=204)
+
+
 @router.post("/tickets/bulk")
 async def bulk_action(request: Request, body: Bulk, parts: ServicesDep, who: Agent) -> dict[str, Any]:
     """Do one thing with each ticket; each succeeds or fails by itself, with its reason."""
@@ -154,9 +161,9 @@ async def tell_presence(reference: str, body: Presence, parts: ServicesDep, who:
 
 @router.post("/tickets/{reference}/snooze")
 async def set_aside(reference: str, body: Until, parts: ServicesDep, who: Agent) -> dict[str, Any]:
-    """Out of sight until a time, or until the customer writes."""
+    """Out of sight until a time, or until the customer writes; 409 where someone else has it."""
     until = await parts.database.run_write(
-        lambda c: snooze.snooze(c, reference, who.username, body.until, utcnow()))
+        lambda c: snooze.snooze(c, reference, who, body.until, utcnow()))
     _changed(parts, reference)
     return {"reference": reference, "snoozed_until": until}
 
@@ -164,7 +171,7 @@ async def set_aside(reference: str, body: Until, parts: ServicesDep, who: Agent)
 @router.delete("/tickets/{reference}/snooze", status_code=204, response_class=Response)
 async def bring_back(reference: str, parts: ServicesDep, who: Agent) -> Response:
     """Back into the queue now."""
-    await parts.database.run_write(lambda c: snooze.wake(c, reference, who.username))
+    await parts.database.run_write(lambda c: snooze.wake(c, reference, who))
     _changed(parts, reference)
     return Response(status_code=204)
 

@@ -15,6 +15,7 @@ from bot.desk import customer, filling, macros, requests, suggest
 from bot.desk.placeholders import KNOWN
 from bot.staff.accounts import Member
 from bot.tickets import store
+from bot.tickets.translations import between
 from bot.web.deps import Line, Name, ServicesDep, Short, allowed
 from bot.web.services import Services
 
@@ -78,11 +79,14 @@ def change_macro(row: RowId, body: ChangedMacro, parts: ServicesDep, who: Lead) 
 
 @router.get("/tickets/{reference}/macros/{row}")
 async def fill_macro(reference: str, row: RowId, parts: ServicesDep, who: Agent) -> dict[str, Any]:
-    """A macro for this ticket's customer: ``text`` with what is known, ``missing`` to be asked for."""
+    """A macro for this ticket's customer: ``text`` with what is known, ``missing`` to be asked for, ``locale``
+    the language it is in: where the customer's is missing, the one answers are translated from."""
     ticket, conversation = await parts.database.run_read(lambda c: _both(c, reference))
     macro = await parts.database.run_read(lambda c: macros.get(c, row))
+    translation = await parts.database.run_read(lambda c: between(c, parts.translator, ticket))
     facts = await run_in_threadpool(_facts, parts, ticket, conversation)
-    return filling.filled(macro, ticket, facts, who, zone=parts.desk.zone)
+    return filling.filled(macro, ticket, facts, who, zone=parts.desk.zone,
+                          instead=translation["from"] if translation else "en")
 
 
 @router.get("/tickets/{reference}/customer")

@@ -25,7 +25,7 @@ from bot.tickets.follow_ups import planned
 from bot.tickets.presence import suggest
 from bot.tickets.queue import standing
 from bot.tickets.service import Done
-from bot.tickets.translations import translate_reply
+from bot.tickets.translations import between, translate_reply
 from bot.tickets.views import shown, transcript
 from bot.visitors import store as visitors
 from bot.web.deps import Name, ServicesDep, allowed
@@ -74,27 +74,30 @@ def list_tickets(
     parts: ServicesDep, who: Agent, status: Text200 = "", queue: Text200 = "", q: Text200 = "",
     assignee: Text200 = "", priority: Text200 = "", level: Text200 = "", locale: Text200 = "",
     tag: Text200 = "", channel: Text200 = "", sla: Text200 = "", snoozed: Text200 = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> dict[str, Any]:
     """Tickets, most pressing first. ``status=live`` for all that are not settled; ``assignee`` may be
     ``me`` or ``none``; ``sla`` ``due`` or ``late``; ``snoozed`` ``no`` or ``only``. ``q`` searches the full
-    text of tickets, messages and notes; ``match`` then is the line found."""
+    text of tickets, messages and notes; ``match`` then is the line found. ``more`` says whether there are
+    more than ``limit``."""
     filters = Filters(status=status, queue=queue, q=q, assignee=assignee, priority=priority, level=level,
                       locale=locale, tag=tag, channel=channel, sla=sla, snoozed=snoozed)
     if q.strip():
         search.catch_up(parts.database)
     with parts.database.read() as connection:
-        found = listing.find(connection, filters, me=who.username, now=utcnow(), limit=limit)
+        found = listing.find(connection, filters, me=who.username, now=utcnow(), limit=limit + 1)
+        more, found = len(found) > limit, found[:limit]
         rows = shown(connection, [item.ticket for item in found], parts.desk, utcnow())
     for row, item in zip(rows, found, strict=True):
         if item.snippet:
             row["match"] = {"text": item.snippet, "seq": item.seq}
-    return {"tickets": rows}
+    return {"tickets": rows, "more": more}
 
 
 @router.get("/tickets/{reference}")
 def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]:
-    """A ticket with its packet, transcript (of merged duplicates too) and history."""
+    """A ticket with its packet, transcript (of merged duplicates too) and history; ``translation`` where
+    answers can be translated."""
     with parts.database.read() as connection:
         ticket = store.get(connection, reference)
         conversation = conversations.get(connection, ticket["conversation_id"])
@@ -111,9 +114,10 @@ def get_ticket(reference: str, parts: ServicesDep, who: Agent) -> dict[str, Any]
         best = suggest(connection, ticket, utcnow())
         present = presence.others(connection, reference, who.username)
         snoozed_until = snooze.until_of(connection, reference, utcnow())
+        translation = between(connection, parts.translator, ticket)
     return {
         **row, "packet": ticket["packet"] | known, "position": place.position,
-        "present": present, "snoozed_until": snoozed_until,
+        "present": present, "snoozed_until": snoozed_until, "translation": translation,
         "transcript": transcript(events, contacts), "history": history,
         "merged": merged, "follow_up": plan, "suggested_assignee": best,
         "notes": [line for line in history if line["action"] == "note" and "text" in line["detail"]],

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from web_support import ALWAYS, make_settings, running
+from web_support import ALWAYS, PASSWORD, make_settings, running
 
 from bot.channels import callbacks
 from bot.channels.slots import SlotRules, starts
 from bot.conversations import intake, store
+from bot.desk import notify, snooze
 from bot.errors import BadInput, Conflict
 from bot.handover.service import hand_over
+from bot.staff import accounts
 from bot.staff.accounts import Member
 from bot.storage.clock import iso, utcnow
 from bot.storage.database import Database
@@ -28,6 +30,7 @@ from bot.tickets import store as tickets
 from bot.tickets.hours import desk
 from bot.tickets.merge import merge
 
+ANA = Member("ana", "Ana", "agent")
 AGENT = Member("agent", "Ana", "agent")
 RULES = SlotRules(minutes=30, capacity=2, days=2, lead=0, remind=10)
 
@@ -114,12 +117,22 @@ def test_agents_are_reminded_once_when_the_call_is_due(database, hours) -> None:
     who = caller(database, hours)
     book(database, hours, who, iso(at))
     with database.write() as connection:
+        for member in (ANA, Member("luc", "Luc", "agent"), Member("lea", "Léa", "lead")):
+            accounts.create(connection, username=member.username, first_name=member.first_name, role=member.role, password=PASSWORD)
+        service.take(connection, who[0], ANA)
+        snooze.snooze(connection, who[0], ANA, iso(at + timedelta(days=1)), utcnow())
+    with database.write() as connection:
         assert callbacks.remind(connection, RULES, at - timedelta(minutes=11)) == 0
         assert callbacks.remind(connection, RULES, at - timedelta(minutes=9)) == 1
         assert callbacks.remind(connection, RULES, at) == 0
         assert callbacks.remind(connection, RULES, at - timedelta(hours=3)) == 0      # the clock went back
         codes = [line["detail"].get("code") for line in tickets.history(connection, who[0])]
         assert codes.count("callback_due") == 1
+        assert snooze.until_of(connection, who[0], at) is None, "a call that is due is in sight"
+        told = {name: notify.listed(connection, name) for name in ("ana", "lea", "luc")}
+        assert [(n["kind"], n["reference"], n["detail"]) for n in told["ana"]] == [("callback", who[0], {"slot": iso(at)})]
+        assert [len(told["lea"]), told["luc"]] == [1, []], "its agent and the leads, once"
+        assert callbacks.of_tickets(connection, [who[0]])[who[0]]["contact"].endswith("1234")
         assert callbacks.done(connection, who[0], "agent")["done_at"]
         assert callbacks.agenda(connection) == []
 

@@ -37,6 +37,7 @@ def test_known_placeholders_and_questions_are_accepted() -> None:
 @pytest.mark.parametrize(("text", "said"), [
     ("Bonjour {{customer.nam}}", "{{customer.name}}"), ("Bonjour {{custmer.name}}", "customer.name"), ("Bonjour {{}}", "empty"),
     ("Bonjour {{customer.name}", "not closed"), ("Bonjour customer.name}}", "not closed"), ("{{x", "not closed"),
+    ("Bonjour {customer.name},", "two braces"), ("le { ask.jour }", "{{ask.jour}}"),
     ("{{contract.iban}}", "Nobody can fill"), ("{{ask.}}", "Nobody can fill"),
 ])
 def test_broken_placeholders_are_refused_with_what_is_wrong(text: str, said: str) -> None:
@@ -63,7 +64,7 @@ def test_what_is_missing_is_what_has_no_value(values: dict[str, str], wanted: li
     assert set(names(text)) == set(wanted)
 
 
-@pytest.mark.parametrize("text", ["Bonjour {{customer.name}}", "le {{ ask.jour }}", "voir {{customer.nam", "{{anything}}"])
+@pytest.mark.parametrize("text", ["Bonjour {{customer.name}}", "le {{ ask.jour }}", "voir {{customer.nam", "{{anything}}", "Bonjour {customer.name},", "le {ask.jour}", "{customer.name}}"])
 def test_a_reply_with_a_placeholder_left_is_refused(text: str) -> None:
     with pytest.raises(UnfilledPlaceholder):
         refuse_leftovers(text)

@@ -4,7 +4,10 @@ import { get, post, put } from "../lib/api.js";
 import { dialog } from "../lib/dialog.js";
 import { byId, fill, h } from "../lib/dom.js";
 import { attempt, failed, said } from "../lib/notify.js";
-import { formatAgo, formatFull, lang, t } from "../lib/texts.js";
+import { formatAgo, formatFull, formatWhen, lang, t } from "../lib/texts.js";
+
+/** What was opened longer ago waits in the list, and is no news, in ms. */
+const FRESH = 600_000;
 
 const canShow = () => "Notification" in window && Notification.permission === "granted";
 
@@ -38,6 +41,7 @@ export class Alerts {
     this.name = name;
     this.switches = {};
     this.list = [];
+    this.known = new Set();
     this.button = byId("bell");
     this.button.addEventListener("click", () => void this.show());
   }
@@ -61,6 +65,17 @@ export class Alerts {
     if (document.hidden) this.call(t("inbox.title"), text, reference);
   }
 
+  /** Requests as they are now; those that are new and wait for someone are told once, in one message. */
+  arrived(tickets) {
+    const fresh = tickets.filter((one) => one.status === "new" && !this.known.has(one.reference));
+    for (const { reference } of fresh) this.known.add(reference);
+    const news = fresh.filter((one) => Date.now() - Date.parse(one.opened_at) < FRESH);
+    if (!this.loaded || !news.length) return;
+    const first = news.find((one) => one.priority === "urgent") ?? news[0];
+    const key = first.priority === "urgent" ? "alerts.new_urgent" : "alerts.new";
+    this.heard(t(key, { n: news.length, reference: first.reference }), first.reference);
+  }
+
   call(title, text, reference) {
     if (this.switches.sound) chime();
     if (!this.switches.desktop || !canShow()) return;
@@ -75,7 +90,7 @@ export class Alerts {
   words(one) {
     const { detail } = one;
     const by = this.name(detail.by) ?? "";
-    return t(`alerts.${one.kind}${one.kind === "woke" ? `_${detail.by}` : ""}`, { by, reference: one.reference ?? "", text: detail.text ?? "" });
+    return t(`alerts.${one.kind}${one.kind === "woke" ? `_${detail.by}` : ""}`, { by, reference: one.reference ?? "", text: detail.text ?? "", time: detail.slot ? formatWhen(detail.slot) : "" });
   }
 
   async show() {

@@ -5,13 +5,15 @@ import { dialog } from "../lib/dialog.js";
 import { byId, h, icon } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
 import { attempt, failed, said } from "../lib/notify.js";
-import { label, t } from "../lib/texts.js";
-import { QUEUES } from "../lib/themes.js";
+import { t } from "../lib/texts.js";
 import { pickTime } from "./snooze.js";
+import { pickTarget } from "./transfer.js";
 
-/** `done()` is told when tickets changed; `cleared()` when nothing is ticked any more. */
+/** `done()` is told when tickets changed; `cleared()` when nothing is ticked any more; `people()` gives colleagues, `me` among them. */
 export class Bulk {
-  constructor({ done, cleared }) {
+  constructor({ me, people, done, cleared }) {
+    this.me = me;
+    this.people = people;
     this.done = done;
     this.cleared = cleared;
     this.chosen = new Set();
@@ -47,14 +49,15 @@ export class Bulk {
       button("take", "person", (node) => this.run(node, { action: "take" })),
       button("transfer", "swap", this.transfer),
       button("snooze", "clock", this.snooze),
+      button("hold", "pause", (node) => this.run(node, { action: "hold" })),
       button("resolve", "check", this.resolve),
       h("button", { type: "button", class: "quiet-button small", on: { click: () => this.clear() } }, t("bulk.clear")));
   }
 
   async transfer(node) {
-    const queue = await dialog(t("transfer.title"), (close) => h("ul", { class: "option-list" },
-      QUEUES.map((name) => h("li", null, h("button", { type: "button", class: "button", on: { click: () => close(name) } }, icon("inbox"), label("queue", name))))));
-    if (queue) await this.run(node, { action: "transfer", queue });
+    const people = await this.people().catch(() => []);
+    const chosen = await pickTarget({ people, me: this.me });
+    if (chosen) await this.run(node, { action: "transfer", ...chosen });
   }
 
   async snooze(node) {

@@ -2,7 +2,7 @@
 
 import { byId } from "../lib/dom.js";
 import { attempt } from "../lib/notify.js";
-import { t } from "../lib/texts.js";
+import { label, t } from "../lib/texts.js";
 
 const TYPING_EVERY = 3000;
 const drafts = new Map();
@@ -52,6 +52,10 @@ export class Composer {
       event.preventDefault();
       void this.submit();
     });
+    this.between = null;
+    this.chosen = new Map();     // by ticket, whether its answers are translated
+    this.translateBox = byId("composer-translate");
+    this.translateBox.addEventListener("change", () => this.chosen.set(this.reference, this.translateBox.checked));
     for (const mode of ["reply", "note"]) {
       const tab = byId(`tab-${mode}`);
       tab.addEventListener("click", () => this.focus(mode));
@@ -74,6 +78,22 @@ export class Composer {
     else this.update();
   }
 
+  /** Offer to translate answers `between` two languages; null where that cannot be done. `first` is the choice at first. */
+  translation(reference, between, first) {
+    this.between = between;
+    if (between) byId("composer-translate-text").textContent = t("composer.translate", { language: label("language", between.to) });
+    this.translateBox.checked = this.chosen.get(reference) ?? first;
+  }
+
+  translate(on) {
+    this.chosen.set(this.reference, on);
+    this.translateBox.checked = on;
+  }
+
+  translating() {
+    return Boolean(this.between) && this.translateBox.checked;
+  }
+
   show(mode) {
     this.mode = mode;
     this.box.value = draft(draftKey(this.reference, mode));
@@ -92,6 +112,7 @@ export class Composer {
     this.box.disabled = !allowed;
     this.button.disabled = !allowed;
     for (const id of ["composer-attach", "composer-macro"]) byId(id).disabled = !allowed || mode === "note";
+    byId("composer-translate-line").hidden = !this.between || !allowed || mode === "note";
     this.box.placeholder = t(allowed ? `composer.${mode}_placeholder` : `composer.${mode}_closed`);
     this.box.setAttribute("aria-label", t(`composer.${mode}`));
     byId("composer-send-text").textContent = t(`composer.send_${mode}`);

@@ -31,8 +31,9 @@ function drawActions(view, { mine, live, ours }) {
     h("button", { type: "button", class: `button ${kind}`, id: `action-${key}`, on: { click: (event) => void action.call(view, event.currentTarget) } }, icon(name), t(`action.${key}`));
   keep(box,
     live && !mine && ours && button("take", "person", view.take, ticket.assignee ? "" : "button-primary"),
+    live && mine && ticket.status === "on_hold" && button("resume", "person", view.resume),
     live && ours && button("transfer", "swap", view.transfer),
-    live && (ticket.snoozed_until ? button("wake", "clock", view.wake) : button("snooze", "clock", view.snooze)),
+    live && ours && (ticket.snoozed_until ? button("wake", "clock", view.wake) : button("snooze", "clock", view.snooze)),
     live && mine && button("hand-back", "bot", view.handBack),
     live && mine && button("resolve", "check", view.resolve, "button-primary"),
     live && ours && h("button", { type: "button", class: "quiet-button", id: "action-more", "aria-label": t("action.more"), title: t("action.more"), on: { click: (event) => void more(event.currentTarget, ticket, () => view.after(ticket.reference)) } }, icon("more")));

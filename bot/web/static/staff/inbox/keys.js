@@ -6,8 +6,8 @@ import { recall, remember } from "../lib/shell.js";
 import { t } from "../lib/texts.js";
 
 const KEY = "relais-shortcuts";
-const SHOWN = [["j", "k"], ["Enter"], ["x"], ["r"], ["n"], ["m"], ["t"], ["s"], ["e"], ["i"], ["b"], ["/"], ["u"], ["Ctrl", "Enter"], ["?"]];
-const NAMES = ["move", "open", "select", "reply", "note", "macro", "take", "snooze", "resolve", "panel", "running", "search", "back", "send", "help"];
+const SHOWN = [["j", "k"], ["Enter"], ["x"], ["r"], ["n"], ["m"], ["t"], ["s"], ["e"], ["i"], ["b"], ["c"], ["/"], ["u"], ["Ctrl", "Enter"], ["?"]];
+const NAMES = ["move", "open", "select", "reply", "note", "macro", "take", "snooze", "resolve", "panel", "running", "calls", "search", "back", "send", "help"];
 
 const enabled = () => recall(KEY) !== "off";
 const writing = (node) => node instanceof HTMLElement && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));

@@ -13,13 +13,13 @@ export const question = (name) => (name.startsWith("ask.") ? name.slice(4) : has
 
 /** Put answers where a filled macro still has placeholders. */
 export function complete(text, answers) {
-  return text.replace(/\{\{\s*([^{}\n]*?)\s*\}\}/g, (whole, name) => answers[name] ?? whole);
+  return text.replace(/\{\{\s*([^{}\n]*?)\s*\}\}/g, (whole, name) => answers[name] || whole);
 }
 
 /** Ask for what is missing; resolves with answers by name, or null. */
 function askMissing(macro) {
   return dialog(t("macro.missing_title", { name: macro.name }), (close) => {
-    const fields = macro.missing.map((name, index) => [name, h("input", { class: "input", id: `missing-${index}`, required: true, maxlength: "300", autocomplete: "off" })]);
+    const fields = macro.missing.map((name, index) => [name, h("input", { class: "input", id: `missing-${index}`, required: true, pattern: ".*\\S.*", title: t("macro.blank"), maxlength: "300", autocomplete: "off" })]);
     return h("form", { class: "stack", on: { submit: (event) => {
       event.preventDefault();
       close(Object.fromEntries(fields.map(([name, input]) => [name, input.value.trim()])));
@@ -30,12 +30,13 @@ function askMissing(macro) {
   });
 }
 
-/** Fill macro `id` for a ticket; resolves with `{id, text}` ready for the reply box, or null. */
+/** Fill macro `id` for a ticket; resolves with `{id, text, locale}` ready for the reply box, or null. */
 export async function prepare(reference, id) {
   const macro = await get(`tickets/${encodeURIComponent(reference)}/macros/${id}`);
-  if (!macro.missing.length) return { id, text: macro.text };
+  const { locale } = macro;
+  if (!macro.missing.length) return { id, locale, text: macro.text };
   const answers = await askMissing(macro);
-  return answers && { id, text: complete(macro.text, answers) };
+  return answers && { id, locale, text: complete(macro.text, answers) };
 }
 
 /** Ask a lead for a macro or an article nobody wrote yet. */

@@ -8,9 +8,11 @@ import "../lib/shell.js";
 import { t } from "../lib/texts.js";
 import { Alerts } from "./alerts.js";
 import { Bulk } from "./bulk.js";
+import { Calls } from "./calls.js";
 import { FilterForm } from "./filters.js";
 import { listenKeys, showKeys } from "./keys.js";
 import { Queue } from "./queue.js";
+import { LIVE } from "./rows.js";
 import { RunningChats } from "./running.js";
 import { TicketView } from "./ticket.js";
 import { Views } from "./views.js";
@@ -45,7 +47,7 @@ const filters = new FilterForm(() => {
   queue.update();
 });
 const views = new Views({ filters, changed: () => queue.update() });
-const bulk = new Bulk({ done: () => void guard(queue.refresh()), cleared: () => queue.draw() });
+const bulk = new Bulk({ me, people: api.people, done: () => void guard(queue.refresh()), cleared: () => queue.draw() });
 const openTicket = (reference) => {
   if (referenceInUrl() === reference) void guard(show());
   else location.hash = reference;
@@ -53,8 +55,12 @@ const openTicket = (reference) => {
 const queue = new Queue({
   me,
   name: (username) => view.name(username),
-  load: async (params) => (await get("tickets", params)).tickets,
-  open: openTicket, filters, bulk, drawn: () => views.match(),
+  load: (params) => get("tickets", params),
+  open: openTicket, filters, bulk,
+  drawn: () => {
+    views.match();
+    alerts.arrived(queue.tickets);
+  },
 });
 const view = new TicketView({ me, api, changed: () => void guard(queue.refresh()) });
 
@@ -67,6 +73,7 @@ const alerts = new Alerts({
   },
 });
 const running = new RunningChats(openTicket);
+const calls = new Calls({ open: openTicket, name: (username) => view.name(username), called: (reference) => void view.after(reference) });
 
 /** First names of colleagues, for the queue and the history. */
 async function learnNames() {
@@ -99,7 +106,9 @@ function back() {
 
 // Every desk is told at once, and must not ask at once.
 const refreshQueue = spaced(() => void guard(queue.refresh()), 2000);
-const refreshAlerts = debounce(() => void alerts.refresh().catch(() => {}), 400);
+const refreshAlerts = debounce(() => {
+  for (const one of [alerts, calls]) void one.refresh().catch(() => {});
+}, 400);
 const refreshTicket = debounce(() => void guard(view.refresh()), 80);
 
 /** A change brings the request's row along; the list is fetched only where a row cannot tell enough. */
@@ -118,14 +127,20 @@ function onEvent(event, type) {
   if (kind === "notification" || (kind === "ticket" && event.assignee === me)) refreshAlerts();
   if (kind === "notification") return;
   if (here || view.opening) refreshTicket();
-  else if (event.author === "customer") {
-    const ticket = queue.tickets.find((one) => one.reference === event.reference || one.conversation_id === event.conversation_id);
-    if (ticket) {
-      queue.mark(ticket.reference);
-      if (ticket.assignee === me) alerts.heard(t("alerts.customer", { reference: ticket.reference }), ticket.reference);
-    }
-  }
+  if (event.author === "customer" && event.event === "message") onWords(event);
+  if (event.ticket?.priority === "urgent") alerts.arrived([event.ticket]);
+  if (event.ticket && !LIVE.includes(event.ticket.status)) queue.unread.delete(event.ticket.reference);
   if (!event.ticket || !queue.take(event.ticket)) refreshQueue();
+}
+
+/** A customer wrote: marked in the list, and told aloud to whoever has the request, listed or not. */
+function onWords(event) {
+  const ticket = event.ticket ?? queue.tickets.find((one) => one.reference === event.reference || one.conversation_id === event.conversation_id);
+  // After it was handed back, what they write is for the bot.
+  if (!ticket || !LIVE.includes(ticket.status)) return;
+  const mine = ticket.assignee === me;
+  if (mine || queue.tickets.some((one) => one.reference === ticket.reference)) queue.mark(ticket.reference);
+  if (mine) alerts.heard(t("alerts.customer", { reference: ticket.reference }), ticket.reference);
 }
 
 listen({
@@ -164,6 +179,7 @@ listenKeys({
   x: () => queue.tickCurrent(),
   i: () => view.ticket && view.side.toggle(),
   b: () => void running.show(),
+  c: () => void calls.show(),
   u: back,
   "/": () => byId("queue-search").focus(),
   "?": () => void showKeys(),
@@ -175,4 +191,4 @@ await Promise.all([guard(learnNames()), guard(views.load())]);
 if (asked) views.pick(asked);
 await guard(queue.refresh());
 await guard(show());
-await Promise.all([alerts.refresh(), running.refresh()].map((promise) => promise.catch(() => {})));
+await Promise.all([alerts, calls, running].map((one) => one.refresh()).map((promise) => promise.catch(() => {})));

@@ -1,4 +1,4 @@
-/** What is done with a request less often: priority, level, merge, a promise of news. */
+/** What is done with a request less often: priority, level, hold, links, merge, a promise of news. */
 
 import { del, post, put } from "../lib/api.js";
 import { dialog } from "../lib/dialog.js";
@@ -29,6 +29,20 @@ const DOES = {
     if (reason) await post(path(ticket.reference, "escalate"), { reason });
     return reason;
   },
+  async hold(ticket) {
+    await post(path(ticket.reference, "hold"));
+    return true;
+  },
+  async link(ticket) {
+    const to = await one(t("more.link_title"), t("more.link_text"), "more-other", input("more-other", { required: true, placeholder: "SOL-…", maxlength: "20" }), "more.link");
+    if (to) await post(path(ticket.reference, "links"), { to: to.toUpperCase() });
+    return to;
+  },
+  async outage(ticket) {
+    const outage = await one(t("more.outage_title"), t("more.outage_text"), "more-outage", input("more-outage", { required: true, maxlength: "60", value: ticket.outage ?? "" }), "more.outage_link");
+    if (outage) await post(path(ticket.reference, "links"), { outage });
+    return outage;
+  },
   async merge(ticket) {
     const into = await one(t("more.merge_title"), t("more.merge_text"), "more-into", input("more-into", { required: true, placeholder: "SOL-…", maxlength: "20" }), "more.merge");
     if (into) await post(path(ticket.reference, "merge"), { into: into.toUpperCase() });
@@ -49,8 +63,9 @@ const DOES = {
 /** Ask what to do and do it; `done()` after something changed. */
 export async function more(button, ticket, done) {
   const plan = ticket.follow_up;
-  const keys = ["priority", "escalate", "merge", plan ? "unpromise" : "promise"].filter((key) => key !== "escalate" || ticket.level !== "expert");
-  const icons = { priority: "alert", escalate: "up", merge: "link", promise: "clock", unpromise: "close" };
+  const never = { escalate: ticket.level === "expert", hold: ticket.status === "on_hold" };
+  const keys = ["priority", "escalate", "hold", "link", "outage", "merge", plan ? "unpromise" : "promise"].filter((key) => !never[key]);
+  const icons = { priority: "alert", escalate: "up", hold: "pause", link: "link", outage: "alert", merge: "swap", promise: "clock", unpromise: "close" };
   const chosen = await dialog(t("more.title"), (close) => h("div", { class: "stack" },
     plan?.due_at && h("p", { class: "quiet" }, t("more.promised", { day: formatFullDay(plan.due_at) })),
     h("ul", { class: "option-list" }, keys.map((key) => h("li", null, h("button", { type: "button", class: "button", on: { click: () => close(key) } }, icon(icons[key]), t(`more.do_${key}`)))))));

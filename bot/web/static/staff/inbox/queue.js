@@ -2,13 +2,16 @@
 
 import { byId, debounce, h, icon } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
-import { failed } from "../lib/notify.js";
+import { attempt, failed } from "../lib/notify.js";
 import { whenReleased } from "../lib/press.js";
 import { formatAgo, formatDuration, formatFull, label, t } from "../lib/texts.js";
+import { callTag } from "./calls.js";
 import { FIRST } from "./filters.js";
-import { LIVE, merged } from "./rows.js";
+import { LIVE, PAGE, headline, merged } from "./rows.js";
 
 const SOON = 3600;
+/** The longest list the server sends. */
+const MOST = 1000;
 
 /** The promise that runs out first: late, soon, or nothing worth a tag. */
 function clock(ticket) {
@@ -22,11 +25,13 @@ function clock(ticket) {
 /** The tags of a ticket: what decides whether to open it now. */
 export function tags(ticket, name) {
   const status = { new: "tag-accent", open: "tag-info", pending: "", on_hold: "tag-wait", solved: "tag-ok" }[ticket.status] ?? "";
-  const contact = { email: "channel.email", phone: "channel.phone" }[ticket.channel];
+  const call = callTag(ticket);
+  const contact = { email: "channel.email", phone: call ? null : "channel.phone" }[ticket.channel];
   return [
     ticket.priority === "urgent" && h("span", { class: "tag tag-urgent" }, icon("alert"), label("priority", "urgent")),
     ticket.priority === "high" && h("span", { class: "tag tag-wait" }, label("priority", "high")),
     clock(ticket),
+    call,
     h("span", { class: `tag ${status}` }, label("status", ticket.status)),
     ticket.snoozed_until && h("span", { class: "tag", title: formatFull(ticket.snoozed_until) }, icon("clock"), t("snooze.tag", { time: formatAgo(ticket.snoozed_until) })),
     h("span", { class: "tag" }, label("queue", ticket.queue)),
@@ -38,11 +43,6 @@ export function tags(ticket, name) {
   ];
 }
 
-/** The customer's words out of the two-line summary; its subject stands in a tag already. */
-export function headline(ticket) {
-  return String(ticket.summary).split("\n")[0].replace(/^\[[^\]]*\]\s*/, "");
-}
-
 /** The queue's side of the page. `me` is one's username; `load(params)` fetches tickets; `open(reference)` opens one; `name(username)` is a first name. */
 export class Queue {
   constructor({ me, name, load, open, filters, bulk, drawn }) {
@@ -50,6 +50,8 @@ export class Queue {
     this.fresh = [];
     this.drawSoon = debounce(() => this.show(this.tickets), 40);
     this.tickets = [];
+    this.most = PAGE;
+    this.further = false;     // whether there is more than is listed
     this.unread = new Set();
     this.unseen = 0;
     this.current = null;
@@ -57,6 +59,7 @@ export class Queue {
     this.search = byId("queue-search");
     this.search.addEventListener("input", debounce(() => this.update(), 250));
     byId("queue-form").addEventListener("submit", (event) => event.preventDefault());
+    document.addEventListener("visibilitychange", () => this.looked());
   }
 
   clear() {
@@ -65,8 +68,9 @@ export class Queue {
     this.update();
   }
 
-  /** Refresh, and say where that fails. */
+  /** List from the start, and say where that fails. */
   update() {
+    this.most = PAGE;
     void this.refresh().catch(failed);
   }
 
@@ -78,17 +82,18 @@ export class Queue {
     const { status, snoozed, ...rest } = this.filters.values();
     const base = q && status === FIRST.status ? rest : { status, snoozed, ...rest };
     this.fresh = [];
-    const tickets = await this.load({ ...base, q });
+    const { tickets, more } = await this.load({ ...base, q, limit: this.most });
     if (turn !== this.turn) return;
+    this.further = more;
     // What changed while the list was on its way may be newer than the list.
-    this.show(q ? tickets : this.fresh.reduce((list, ticket) => merged(list, ticket, this.filters.values(), this.me), tickets));
+    this.show(q ? tickets : this.fresh.reduce((list, ticket) => merged(list, ticket, this.filters.values(), this.me, this.most), tickets));
   }
 
   /** One changed request, without fetching the list; false where only the server can tell whether it belongs there. */
   take(ticket) {
     if (this.search.value.trim()) return false;
     this.fresh.push(ticket);
-    this.tickets = merged(this.tickets, ticket, this.filters.values(), this.me);
+    this.tickets = merged(this.tickets, ticket, this.filters.values(), this.me, this.most);
     this.drawSoon();
     return true;
   }
@@ -103,11 +108,25 @@ export class Queue {
 
   draw() {
     const waiting = this.tickets.filter((ticket) => ticket.status === "new").length;
-    keep(byId("queue-count"), t("queue.count", { n: this.tickets.length, waiting }));
+    keep(byId("queue-count"), t(this.further ? "queue.count_more" : "queue.count", { n: this.tickets.length, waiting }));
     this.title();
     whenReleased(this.list, this.drawRows);
+    this.drawMore();
     byId("queue-empty").hidden = this.tickets.length > 0;
     if (!this.tickets.length) this.explainEmpty();
+  }
+
+  /** What stands below a list that goes on. */
+  drawMore() {
+    const box = byId("queue-more");
+    box.hidden = !this.further;
+    const more = (event) => attempt(event.currentTarget, async () => {
+      this.most += PAGE;
+      await this.refresh();
+    });
+    keep(box, this.most < MOST
+      ? h("button", { type: "button", class: "button small", on: { click: (event) => void more(event) } }, t("queue.more"))
+      : h("p", { class: "small quiet" }, t("queue.most")));
   }
 
   /** The rows as they are now; not while one is pressed, for the click is meant for what was seen. */
@@ -160,9 +179,17 @@ export class Queue {
     this.draw();
   }
 
-  /** Something new was said in a ticket that is not open. */
+  /** Something new was said where nobody is looking: in a ticket that is not open, or behind another window. */
   mark(reference) {
-    if (reference !== this.current) this.unread.add(reference);
+    if (reference === this.current && !document.hidden) return;
+    this.unread.add(reference);
+    this.title();
+  }
+
+  /** Whoever is back at the page sees the opened ticket. */
+  looked() {
+    if (document.hidden || !this.unread.delete(this.current)) return;
+    this.draw();
   }
 
   /** Tick the focused or opened request. */

@@ -3,7 +3,8 @@
 export const LIVE = ["new", "open", "pending", "on_hold"];
 const PRIORITIES = ["urgent", "high", "normal"];
 const SOON = 3_600_000;
-const MOST = 200;
+/** Requests the list shows at first, and how many more each time. */
+export const PAGE = 200;
 
 /** Whether a request belongs in a list with these filters (words searched for only the server can tell). */
 export function fits(ticket, filters, me, now = Date.now()) {
@@ -25,6 +26,11 @@ export function fits(ticket, filters, me, now = Date.now()) {
   return !filters.snoozed || (filters.snoozed === "only") === Boolean(ticket.snoozed_until);
 }
 
+/** The customer's words out of the two-line summary; its subject stands in a tag already. */
+export function headline(ticket) {
+  return String(ticket.summary).split("\n")[0].replace(/^\[[^\]]*\]\s*/, "");
+}
+
 /** The list's order: live ones by priority and age, then settled ones, newest first. */
 export function before(a, b) {
   const live = LIVE.includes(b.status) - LIVE.includes(a.status);
@@ -35,9 +41,9 @@ export function before(a, b) {
 }
 
 /** The list with a changed request in it, or without it where it no longer belongs; an older state of it changes nothing. */
-export function merged(tickets, ticket, filters, me) {
+export function merged(tickets, ticket, filters, me, most = PAGE) {
   const known = tickets.find((one) => one.reference === ticket.reference);
   if (known && known.version > ticket.version) return tickets;
   const rest = tickets.filter((one) => one !== known);
-  return fits(ticket, filters, me) ? [...rest, ticket].sort(before).slice(0, MOST) : rest;
+  return fits(ticket, filters, me) ? [...rest, ticket].sort(before).slice(0, most) : rest;
 }

@@ -6,6 +6,7 @@ import { keep } from "../lib/keep.js";
 import { failed } from "../lib/notify.js";
 import { formatDay, formatShare, has, label, t } from "../lib/texts.js";
 import { Elsewhere } from "./elsewhere.js";
+import { Links } from "./links.js";
 import { askForContent } from "./macros.js";
 
 const ORDER = ["customer.name", "customer.email", "customer.phone", "customer.postcode", "contract.number", "contract.status", "contract.offer",
@@ -27,6 +28,7 @@ export class Side {
     this.help = byId("side-help");
     this.tagBox = byId("side-tags");
     this.elsewhere = new Elsewhere(byId("side-elsewhere-part"), byId("side-elsewhere"), () => this.changed());
+    this.links = new Links(byId("side-links-part"), byId("side-links"), () => this.changed());
     const toggle = () => this.toggle();
     byId("side-toggle").addEventListener("click", toggle);
     byId("side-close").addEventListener("click", toggle);
@@ -43,6 +45,7 @@ export class Side {
     const spoken = ticket.transcript.filter((event) => event.author === "customer").length;
     const stamp = `${ticket.reference}:${spoken}`;
     this.drawTags(ticket);
+    this.links.draw(ticket);
     this.elsewhere.draw(ticket);
     if (stamp === this.stamp) return;
     const other = ticket.reference !== this.reference;

@@ -38,12 +38,21 @@ function envelope(event) {
   ];
 }
 
+/** The other text of a translated message: its translation, or what an agent wrote before it was translated. */
+function otherText(event) {
+  const { text, language } = event.translation ?? {};
+  if (!text) return null;
+  return h("div", { class: "bubble translation" }, h("p", { class: "small quiet" }, t(event.author === "agent" ? "talk.written" : "talk.translated")),
+    h("div", { class: "stack", lang: language ?? null }, ...paragraphs(text)));
+}
+
 function message(event) {
   return h("li", { class: `message message-${event.author}` },
     h("span", { class: "message-head" }, h("strong", null, speaker(event)),
       h("time", { datetime: event.at, title: formatFull(event.at) }, formatTime(event.at))),
     ...envelope(event),
-    (event.text || !event.attachments?.length) && h("div", { class: "bubble stack" }, ...paragraphs(event.text ?? event.label ?? event.choice_label ?? event.choice)),
+    (event.text || !event.attachments?.length) && h("div", { class: "both-texts" },
+      h("div", { class: "bubble stack" }, ...paragraphs(event.text ?? event.label ?? event.choice_label ?? event.choice)), otherText(event)),
     event.attachments?.length > 0 && fileLinks(event.attachments),
     ...extras(event));
 }
@@ -72,9 +81,10 @@ function happening(entry) {
   let text;
   if (entry.type === "history") {
     if (["open", "reply", "customer", "note"].includes(entry.action)) return null;
-    const key = `history.${entry.action}`;
+    const key = entry.detail?.unlinked || (entry.action === "link" && !entry.to) ? "history.unlink" : `history.${entry.action}`;
     if (!has(key)) return null;
-    text = t(key, { name: entry.name, to: entry.to ?? "", until: entry.detail?.until ? formatFull(entry.detail.until) : "" });
+    const time = (at) => (at ? formatFull(at) : "");
+    text = t(key, { name: entry.name, to: entry.to ?? "", until: time(entry.detail?.until), slot: time(entry.detail?.slot) });
   } else if (entry.kind === "survey") text = opinion(entry);
   // With the ticket's history at hand, only the first hand-over needs a line of its own.
   else if (entry.kind === "handover") text = entry.status ? t("talk.handover") : entry.told ? null : (entry.text ?? t("talk.handover"));
@@ -116,7 +126,9 @@ export function lines(transcript, history, names) {
     const name = names(entry.author);
     const detail = entry.detail ?? {};
     const to = detail.to ?? (detail.queue ? label("queue", detail.queue) : detail.assignee ? names(detail.assignee) : "");
-    const value = { ...entry, type: "history", name, text: detail.text, to };
+    // What we note ourselves is read in the reader's language.
+    const text = detail.code && has(`code.${detail.code}`) ? t(`code.${detail.code}`, detail) : detail.text;
+    const value = { ...entry, type: "history", name, text, to };
     return { key: `h${entry.id ?? index}`, at: entry.at, rank: 0, shows: JSON.stringify(value), node: () => (entry.action === "note" && detail.text ? note(value) : happening(value)) };
   });
   return [...events, ...extra].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank));

@@ -1,12 +1,12 @@
 /** The opened request: head with its actions, packet, conversation, reply box. */
 
 import { confirm, dialog } from "../lib/dialog.js";
-import { byId, h, icon } from "../lib/dom.js";
+import { byId, h } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
 import { attempt, failed, said } from "../lib/notify.js";
 import { whenReleased } from "../lib/press.js";
 import { formatFull, label, t } from "../lib/texts.js";
-import { QUEUES } from "../lib/themes.js";
+import { callCard } from "./calls.js";
 import { Composer } from "./composer.js";
 import { Files } from "./files.js";
 import { drawHead } from "./head.js";
@@ -18,6 +18,7 @@ import { LIVE } from "./rows.js";
 import { Side } from "./side.js";
 import { pickTime } from "./snooze.js";
 import { atEnd, drawTalk, lines, together } from "./talk.js";
+import { pickTarget } from "./transfer.js";
 
 const TYPING_LASTS = 5000;
 
@@ -51,6 +52,7 @@ export class TicketView {
     const insert = (ready) => {
       this.macro = ready.id;
       this.composer.insert(ready.text);
+      this.tellLanguage(ready.locale);
     };
     this.runMacros = wireMacros(() => this.ticket.reference, insert);
     this.side = new Side({
@@ -122,12 +124,13 @@ export class TicketView {
     this.drawPresent(ticket.present ?? []);
     this.side.follow(ticket);
     this.files.draw();
-    keep(byId("packet"), packetView(ticket));
+    keep(byId("packet"), callCard(ticket, () => this.after(ticket.reference)), packetView(ticket));
     const following = atEnd(this.scroll);
     const added = drawTalk(this.talk, lines(together(ticket), ticket.history, (name) => this.name(name)));
     this.drawTyping();
     const mine = ticket.assignee === this.me;
     const live = LIVE.includes(ticket.status);
+    this.composer.translation(ticket.reference, ticket.translation, (ticket.tags ?? []).includes("translate"));
     // Who answers an untaken request takes it by that.
     this.composer.follow(ticket.reference, { replying: live && (mine || !ticket.assignee), noting: ticket.status !== "closed" });
     // A request new to us is read from its packet down, one we answered from its newest message.
@@ -176,12 +179,23 @@ export class TicketView {
     byId("typing").textContent = recent.includes("customer") ? t("ticket.customer_types") : "";
   }
 
+  /** A macro may be in another language than its customer's: said, and translated where that can be done. */
+  tellLanguage(locale) {
+    const { translation } = this.ticket;
+    const own = (this.ticket.locale ?? "fr").split(/[-_]/)[0];
+    const words = { wanted: label("language", own), language: label("language", locale) };
+    const was = this.composer.translating();
+    this.composer.translate(Boolean(translation) && locale === translation.from);
+    if (locale !== own) said(t(this.composer.translating() ? "macro.to_translate" : "macro.other_language", words));
+    else if (was) said(t("macro.own_language", words));
+  }
+
   async send(mode, text) {
     const { reference } = this.ticket;
     if (mode === "reply") {
       // Sent again after a lost answer, the same words are written once.
       if (this.sending?.text !== text) this.sending = { text, id: freshId() };
-      await this.api.reply(reference, text, { client_message_id: this.sending.id, attachments: this.files.ids(), macro: this.macro ?? undefined });
+      await this.api.reply(reference, text, { client_message_id: this.sending.id, attachments: this.files.ids(), macro: this.macro ?? undefined, translate: this.composer.translating() });
       this.files.sent(reference);
       this.macro = this.sending = null;
     } else await this.api.note(reference, text);
@@ -221,21 +235,22 @@ export class TicketView {
     const people = (await this.api.people().catch(() => [])).filter((person) => person.username !== this.ticket.assignee);
     for (const person of people) this.people.set(person.username, person.first_name);
     const { reference, queue } = this.ticket;
-    const queues = QUEUES.filter((name) => name !== queue);
-    const pick = (target, name, text) => h("li", null, h("button", { type: "button", class: "button", on: { click: target } }, icon(name), text));
-    const chosen = await dialog(t("transfer.title"), (close) => h("div", { class: "stack" },
-      h("p", { class: "quiet" }, t("transfer.help")),
-      people.length > 0 && h("h3", null, t("transfer.people")),
-      h("ul", { class: "option-list" }, people.map((person) => pick(() => close({ assignee: person.username }), "person",
-        person.username === this.me ? t("me") : `${person.first_name} · ${label("role", person.role)}`))),
-      h("h3", null, t("transfer.queues")),
-      h("ul", { class: "option-list" }, queues.map((name) => pick(() => close({ queue: name }), "inbox", label("queue", name))))));
+    const chosen = await pickTarget({ people, me: this.me, but: queue });
     if (!chosen) return;
     const done = await attempt(button, async () => {
       await this.api.transfer(reference, chosen);
       await this.after(reference);
     });
     if (done) said(t("transfer.done", { to: chosen.assignee ? this.name(chosen.assignee) : label("queue", chosen.queue) }));
+  }
+
+  /** Go on with what was put on hold. */
+  async resume(button) {
+    const { reference } = this.ticket;
+    await attempt(button, async () => {
+      await this.api.take(reference);
+      await this.after(reference);
+    });
   }
 
   async snooze(button) {

@@ -1,9 +1,11 @@
-/** What every staff page does: theme switch, relative times that keep up, leaving guards. */
+/** What every staff page does: theme switch, relative times that keep up, saying that someone is there. */
 
+import { post } from "./api.js";
 import "./photo.js";
 import { formatAgo } from "./texts.js";
 
 const KEY = "relais-theme";
+const HERE_EVERY = 60_000;
 
 function applyTheme(theme) {
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
@@ -43,6 +45,18 @@ setInterval(() => {
     if (node.textContent !== ago) node.textContent = ago;
   }
 }, 30_000);
+
+// A page left open is nobody: only a key, a mouse or a finger says that someone is there (for the mail when away).
+if (["agent", "lead", "admin"].includes(document.body.dataset.role)) {
+  let told = 0;
+  const here = () => {
+    if (document.hidden || Date.now() - told < HERE_EVERY) return;
+    told = Date.now();
+    void post("me/here").catch(() => {});
+  };
+  for (const type of ["pointerdown", "pointermove", "keydown", "wheel"]) addEventListener(type, here, { passive: true });
+  here();
+}
 
 // The other language shows the same place: the part of the address after # never reaches the server.
 document.getElementById("switch-language")?.addEventListener("click", (event) => {

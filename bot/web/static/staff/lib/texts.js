@@ -45,6 +45,8 @@ export const formatTime = (at) => hour.format(new Date(at));
 export const formatFull = (at) => full.format(new Date(at));
 export const formatFullDay = (at) => fullDay.format(new Date(at));
 export const formatDay = (at) => day.format(new Date(at));
+/** A moment as one says it: the time alone today, with its day otherwise. */
+export const formatWhen = (at, now = Date.now()) => (dayOf(at) === dayOf(now) ? formatTime(at) : `${formatDay(at)} ${formatTime(at)}`);
 /** The calendar day (YYYY-MM-DD) of a moment, in the desk's time zone. */
 export const dayOf = (at) => iso.format(new Date(at));
 
