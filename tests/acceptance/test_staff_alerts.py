@@ -31,10 +31,14 @@ from tests.web_support import Customer, Web
 
 pytestmark = pytest.mark.browser
 
-#: A desk whose notifications are kept to be read, and whose tab can be hidden at will.
+#: A desk whose notifications and customers' words are counted, and whose tab can be hidden at will.
 ELSEWHERE = """
 window.shown = []; window.away = false;
 window.Notification = class { constructor(title, options) { window.shown.push(options.body); } static permission = "granted"; };
+window.words = 0;
+window.EventSource = class extends EventSource {
+  constructor(url) { super(url); this.addEventListener("message", (event) => { words += event.data.includes('"author":"customer"'); }); }
+};
 Object.defineProperty(Document.prototype, "hidden", { get: () => window.away, configurable: true });
 """
 
@@ -52,10 +56,10 @@ def opened(people: Staff, reference: str, username: str = "agent", **more: objec
     return page
 
 
-def heard(page: Page, count: int) -> None:
+def heard(page: Page, count: int, what: str = "shown.length") -> None:
     """Wait for that many notifications; the page's policy lets no text be run in it."""
     end = time.monotonic() + 30
-    while page.evaluate("shown.length") < count:
+    while page.evaluate(what) < count:
         assert time.monotonic() < end, page.evaluate("shown")
         page.wait_for_timeout(200)
 
@@ -81,6 +85,7 @@ def test_who_looks_elsewhere_hears_of_answers_and_of_new_requests(desk: Web, sta
     expect(page.locator("#bell")).to_have_attribute("aria-label", re.compile("à voir"))
     customer.post("je regarde avec vous")
     expect(page.locator(".message-customer").last).to_contain_text("je regarde avec vous")
+    heard(page, 1, "words")
     assert page.evaluate("shown") == [], "whoever sees it needs no notice"
     before = page.title()
     page.evaluate("away = true")

@@ -112,8 +112,8 @@ const refreshAlerts = debounce(() => {
 const refreshTicket = debounce(() => void guard(view.refresh()), 80);
 
 /** A change brings the request's row along; the list is fetched only where a row cannot tell enough. */
-function onEvent(event, type) {
-  const kind = event.kind ?? type;
+function onEvent(event) {
+  const { kind } = event;
   const open = view.ticket;
   const here = open && (event.reference === open.reference || event.conversation_id === open.conversation_id);
   if (kind === "typing") {

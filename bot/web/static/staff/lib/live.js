@@ -15,7 +15,7 @@ export function listen({ onEvent, onState, onReturn }) {
 
   const receive = (event) => {
     try {
-      onEvent(JSON.parse(event.data), event.type);
+      onEvent(JSON.parse(event.data));
     } catch (error) {
       console.error("An event could not be used.", error);
     }
@@ -30,7 +30,6 @@ export function listen({ onEvent, onState, onReturn }) {
       lost = false;
     };
     source.onmessage = receive;
-    for (const type of ["ticket", "message", "typing", "conversation", "note", "presence"]) source.addEventListener(type, receive);
     source.onerror = () => {
       onState("lost");
       lost = true;
