@@ -7,6 +7,7 @@ breaks before an answer is tried once more: reads are harmless and effects carry
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeVar
@@ -45,9 +46,11 @@ from bot.errors import (
     RelaisError,
     TooManyRequests,
 )
+from bot.integrations.deadline import bounded, within
+from bot.integrations.http import retry_after_of
 
 T = TypeVar("T")
-_MAX_BYTES = 2_000_000
+_MAX_BYTES, _PART = 2_000_000, 65_536
 _ERRORS: dict[int, type[RelaisError]] = {400: BadInput, 403: NotAllowed, 404: NotFound, 409: Conflict, 422: BadInput}
 
 
@@ -55,10 +58,11 @@ class HttpBackoffice:
     """See :class:`bot.backoffice.port.Backoffice`; thread-safe, keeps connections open."""
 
     def __init__(self, base_url: str, token: str, timeout: float, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(
+        self._seconds = timeout
+        self._client = bounded(httpx.Client(
             base_url=base_url.rstrip("/") + "/v1", timeout=timeout, transport=transport, follow_redirects=False,
             headers={"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})},
-        )
+        ))
 
     def close(self) -> None:
         """Close the connections."""
@@ -72,24 +76,38 @@ class HttpBackoffice:
         if key:
             headers["Idempotency-Key"] = quote(key, safe=":/-._~")
         down = BackofficeDown("The supplier's system does not answer for now.")
-        for attempt in (1, 2):
-            try:
-                answer = self._client.request(method, path, headers=headers, params=params,
-                                              json=None if body is None else wire.dump(body))
-                break
-            except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-                if attempt == 2 or (method != "GET" and not key):
+        with within(self._seconds):      # all of it: both tries, and an answer that comes drop by drop
+            for attempt in (1, 2):
+                try:
+                    answer, content = self._ask(method, path, headers=headers, params=params,
+                                                json=None if body is None else wire.dump(body))
+                    break
+                except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                    if attempt == 2 or (method != "GET" and not key):
+                        raise down from error
+                except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                     raise down from error
-            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-                raise down from error
-        if len(answer.content) > _MAX_BYTES:
+        if len(content) > _MAX_BYTES:
             raise down
-        if answer.status_code >= 300:
-            raise _refusal(answer) or down
         try:
-            return answer.json()
-        except ValueError as error:
-            raise down from error
+            read = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            if answer.status_code < 300:
+                raise down from error
+            read = None
+        if answer.status_code >= 300:
+            raise _refusal(answer, read) or down
+        return read
+
+    def _ask(self, method: str, path: str, **request: Any) -> tuple[httpx.Response, bytes]:
+        """An answer and what it holds, read to a byte over what we take at most."""
+        content = b""
+        with self._client.stream(method, path, **request) as answer:
+            for part in answer.iter_bytes(_PART):
+                content += part
+                if len(content) > _MAX_BYTES:
+                    break
+        return answer, content
 
     def _get(self, kind: type[T], path: str, access: Access | None = None, **params: str) -> T:
         return _load(kind, self._call("GET", path, access=access, params=params or None))
@@ -180,22 +198,15 @@ def _load(kind: type[T], value: object) -> T:
         raise BackofficeDown("The supplier's system gave an answer of another shape.", shape=str(error)) from error
 
 
-def _refusal(answer: httpx.Response) -> RelaisError | None:
+def _refusal(answer: httpx.Response, problem: object) -> RelaisError | None:
     """The domain's error for a refusal; ``None`` where it is a fault."""
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
     if not isinstance(problem, dict):
         problem = {}
     detail = str(problem.get("detail") or "The supplier's system refused this.")[:500]
     raw = problem.get("context")
     context = {k: v for k, v in raw.items() if k not in ("detail", "retry_after")} if isinstance(raw, dict) else {}
     if answer.status_code == 429:
-        try:
-            wait = float(answer.headers.get("Retry-After", "60"))
-        except ValueError:
-            wait = 60.0
-        return TooManyRequests(detail, retry_after=wait, **context)
+        wait = retry_after_of(answer)
+        return TooManyRequests(detail, retry_after=60.0 if wait is None else wait, **context)
     kind = _ERRORS.get(answer.status_code)
     return kind(detail, **context) if kind else None

@@ -17,7 +17,7 @@ def retry_after_of(answer: httpx.Response, now: datetime | None = None) -> float
     text = answer.headers.get("retry-after", "").strip()
     if not text:
         return None
-    if text.replace(".", "", 1).isdigit():
+    if text.replace(".", "", 1).isdecimal():
         return min(float(text), LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(text)

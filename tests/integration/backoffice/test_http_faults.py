@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+
 import httpx
 import pytest
 
 from bot.backoffice.http import HttpBackoffice
 from bot.backoffice.records import Access
 from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed, RelaisError, TooManyRequests
+from bot.storage.clock import utcnow
+from tests.standins.dripping import dripping
 
 ACCESS = Access("t", "c")
 
@@ -28,6 +35,7 @@ def _client(handler: object) -> HttpBackoffice:
         (httpx.Response(403, json={"detail": "x", "context": {"reason": "expired"}}), NotAllowed),
         (httpx.Response(409, json={"detail": "x", "context": {"detail": "twice", "reason": "r"}}), Conflict),
         (httpx.Response(429, headers={"Retry-After": "soon"}), TooManyRequests),
+        (httpx.Response(500, content=b"[" * 100_000), BackofficeDown), (httpx.Response(200, content=b"[" * 100_000), BackofficeDown),
     ],
 )
 def test_answers(answer: httpx.Response, error: type[RelaisError]) -> None:
@@ -44,6 +52,44 @@ def test_reason_and_wait_come_through() -> None:
     with pytest.raises(TooManyRequests) as limited:
         _client(lambda request: slow).request_code("C-10420032", "56000", "c", "k")
     assert limited.value.retry_after == 90
+
+
+@pytest.mark.parametrize(("said", "seconds"), [
+    ("nan", 60), ("inf", 60), ("-1", 60), ("²", 60), ("1e9", 60), ("999999999", 86_400),
+    (format_datetime(utcnow() + timedelta(minutes=10), usegmt=True), 600),
+])
+def test_a_wait_is_always_a_number_of_seconds(said: str, seconds: float) -> None:
+    slow = httpx.Response(429, headers=[(b"Retry-After", said.encode("latin-1"))])
+    with pytest.raises(TooManyRequests) as limited:
+        _client(lambda request: slow).request_code("C-10420032", "56000", "c", "k")
+    assert limited.value.retry_after == pytest.approx(seconds, abs=30)
+
+
+@pytest.mark.parametrize(("start", "drop"), [
+    (b"HTTP/1.1 200 OK\r\n", b"X-More: 1\r\n"),
+    (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n", b"[[[["),
+])
+def test_an_answer_that_comes_drop_by_drop_ends_in_time(start: bytes, drop: bytes) -> None:
+    with dripping(start, drop) as url:
+        supplier = HttpBackoffice(url, "s", 0.5)
+        begun = time.monotonic()
+        with pytest.raises(BackofficeDown):
+            supplier.get_contract(ACCESS)
+        assert time.monotonic() - begun < 15      # by itself it would go on for ever
+
+
+def test_no_more_is_read_than_is_taken() -> None:
+    read = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal read
+        while True:
+            read += 100_000
+            yield b"1" * 100_000
+
+    with pytest.raises(BackofficeDown):
+        _client(lambda request: httpx.Response(200, content=endless())).get_contract(ACCESS)
+    assert read < 3_000_000
 
 
 def test_timeout_is_not_repeated_a_broken_connection_is_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from bot.storage.schema import outbox, webhook_endpoints, webhook_messages
 from bot.tickets import service
 from bot.tickets.hours import desk
 from bot.worker import Worker
+from tests.standins.dripping import dripping
 from tests.standins.passing import due_now
 from tests.standins.receiver import Receiver
 
@@ -186,6 +188,44 @@ def test_days_of_failure_switch_an_endpoint_off_with_a_reason_and_switching_on_f
         messages.resend(connection, message["id"])
     worker.deliver()
     assert [message_id for message_id, _ in made.seen] == [message["id"]]
+
+
+def test_a_receiver_that_drips_headers_holds_no_delivery_for_long(
+    database, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.integrations.webhooks.sender._SECONDS", 0.5)
+    with dripping(b"HTTP/1.1 204 No Content\r\n") as url:
+        subscribe(database, settings, f"{url}/hook", "ticket.solved")
+        talk(database, settings)
+        worker = Worker(settings, database)
+        begun = time.monotonic()
+        assert worker.deliver() == 1
+        assert time.monotonic() - begun < 20      # by itself it would go on for ever
+    with database.read() as connection:
+        (row,) = messages.log(connection)
+    assert (row["state"], [one["error"] for one in row["tries"]]) == ("waiting", ["ReadTimeout"])
+
+
+def test_a_receiver_that_is_away_hears_everything_once_when_it_is_back(database, settings, receiver) -> None:
+    made, served = receiver
+    _, made.secret = subscribe(database, settings, f"{served.url}/hook", "ticket.*")
+    served.stop()
+    talk(database, settings)
+    worker = Worker(settings, database)
+    for _ in range(3):
+        due_now(database)
+        worker.deliver()
+    assert made.seen == []
+    again = Served(made.app, int(served.url.rpartition(":")[2])).start()
+    try:
+        due_now(database)
+        worker.deliver()
+    finally:
+        again.stop()
+    assert sorted(made.types) == ["ticket.assigned", "ticket.created", "ticket.solved", "ticket.updated"]
+    assert len({message_id for message_id, _ in made.seen}) == len(made.seen)
+    with database.read() as connection:
+        assert outbox_module.counts(connection) == {"waiting": 0, "dead": 0}
 
 
 def test_gone_means_gone(database, settings, receiver) -> None:
