@@ -25,8 +25,6 @@ SYNC = "connector"
 _ANYBODY = ("SELECT 1 FROM webhook_endpoints WHERE active "
             "UNION ALL SELECT 1 FROM connectors WHERE active LIMIT 1")
 _ACTIVE = sa.select(connectors.c.name).where(connectors.c.active)
-_LIVE = sa.select(tickets.c.reference).where(
-    tickets.c.conversation_id == sa.bindparam("id"), tickets.c.status != "closed")
 
 
 def _nobody(connection: Connection) -> bool:
@@ -58,9 +56,21 @@ def events(connection: Connection, made: Sequence[Event]) -> None:
                           conversation_id=event.conversation_id)
     spoken = [e for e in made if e.kind == "message" and e.author in ("customer", "agent")]
     if spoken and (names := _connectors(connection)):
-        reference = connection.execute(_LIVE, {"id": spoken[0].conversation_id}).scalar()
-        if reference:
-            _sync(connection, names, str(reference), spoken[0].conversation_id, f"m{spoken[-1].seq}")
+        _said(connection, names, spoken)
+
+
+def _said(connection: Connection, names: Sequence[str], spoken: Sequence[Event]) -> None:
+    """Tell of messages: to the ticket of their conversation, or the one it was merged into."""
+    from bot.tickets import store  # the stores call this module
+
+    here = spoken[-1].conversation_id
+    found = store.of_conversation(connection, here)
+    if found is None:
+        return
+    if found["conversation_id"] == here:
+        _sync(connection, names, found["reference"], here, f"m{spoken[-1].seq}")
+    elif any(event.author == "customer" for event in spoken):    # answers are told where they were given
+        _sync(connection, names, found["reference"], here, f"m{spoken[-1].seq}x{here[:8]}")
 
 
 def ticket(

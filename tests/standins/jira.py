@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from bot.storage.clock import later
 from tests.standins.faults import Clock, Faults
 
 
@@ -23,11 +24,12 @@ class JiraStandIn:
     def __init__(self, user: str = "bot@example.org", token: str = "jira-token", secret: str = "jira-secret") -> None:
         self.user, self.token, self.secret = user, token, secret
         self.issues: dict[str, dict[str, Any]] = {}
+        self.known = {"project", "issuetype", "summary", "description", "labels", "priority"}    # and custom fields
         self.app, self.clock = FastAPI(), Clock()
         self.faults = Faults(self.app)
         for method, path, call in (
             ("POST", "/2/issue", self._create), ("GET", "/2/issue/{id}", self._get),
-            ("GET", "/3/search/jql", self._search), ("GET", "/2/issue/{id}/comment", self._list),
+            ("GET", "/3/search/jql", self._search), ("GET", "/2/search", self._search_of_old), ("GET", "/2/issue/{id}/comment", self._list),
             ("POST", "/2/issue/{id}/comment", self._add), ("PUT", "/2/issue/{id}", self._edit),
             ("DELETE", "/2/issue/{id}/comment/{number}", self._remove),
         ):
@@ -71,6 +73,8 @@ class JiraStandIn:
         fields = (await request.json())["fields"]
         if refused := self._refused(request):
             return refused
+        if refused := self._unknown(fields):
+            return refused
         if not (fields.get("summary") and fields["project"].get("key") and fields["issuetype"].get("name")) or (
                 len(fields["summary"]) > 255 or "\n" in fields["summary"]):
             return JSONResponse({"errors": {"summary": "invalid"}}, 400)
@@ -88,11 +92,28 @@ class JiraStandIn:
             return JSONResponse({"errorMessages": ["Issue does not exist"]}, 404)
         return self._refused(request) or {name: issue[name] for name in ("id", "key", "fields")}
 
-    async def _search(self, request: Request, jql: str) -> Any:
-        label = re.match(r'labels = "([^"]+)"', jql)
-        rows = [i for i in self.issues.values() if label and label[1] in i["fields"]["labels"]]
-        return self._refused(request) or {"isLast": True, "issues": [
-            {name: issue[name] for name in ("id", "key")} for issue in rows]}
+    async def _search(self, request: Request, jql: str, maxResults: int = 50, nextPageToken: str = "0") -> Any:
+        rows, size, start = self._matching(jql), min(maxResults, 100), int(nextPageToken)
+        last = start + size >= len(rows)
+        return self._refused(request) or {
+            "issues": rows[start: start + size], "isLast": last, **({} if last else {"nextPageToken": str(start + size)})}
+
+    async def _search_of_old(self, request: Request, jql: str, maxResults: int = 50, startAt: int = 0) -> Any:
+        rows = self._matching(jql)
+        return self._refused(request) or {
+            "issues": rows[startAt: startAt + min(maxResults, 100)], "startAt": startAt, "total": len(rows)}
+
+    def _matching(self, jql: str) -> list[dict[str, Any]]:
+        """``labels = "x"``, perhaps with ``AND updated >= -5m``."""
+        found = re.fullmatch(r'labels = "([^"]+)"(?: AND updated >= -(\d+)m)?', jql)
+        assert found, jql
+        since = later(-60.0 * int(found[2])) if found[2] else ""
+        return [{name: issue[name] for name in ("id", "key")} for issue in self.issues.values()
+                if found[1] in issue["fields"]["labels"] and issue["fields"]["updated"].replace("+0000", "Z") >= since]
+
+    def _unknown(self, fields: dict[str, Any]) -> Response | None:
+        unknown = set(fields) - self.known
+        return JSONResponse({"errors": {name: f"Field '{name}' cannot be set." for name in unknown}}, 400) if unknown else None
 
     async def _list(self, request: Request, id: str, startAt: int = 0, maxResults: int = 50) -> Any:
         comments = (self._found(id) or {"comments": []})["comments"]
@@ -109,7 +130,10 @@ class JiraStandIn:
             return JSONResponse({"errorMessages": ["Issue does not exist"]}, 404)
         if refused := self._refused(request):
             return refused
-        issue["fields"] |= (await request.json())["fields"] | {"updated": self._now()}
+        fields = (await request.json())["fields"]
+        if refused := self._unknown(fields):
+            return refused
+        issue["fields"] |= fields | {"updated": self._now()}
         return Response(status_code=204)
 
     async def _remove(self, request: Request, id: str, number: str) -> Any:

@@ -6,15 +6,18 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from bot.storage.clock import later
 from tests.standins.faults import Clock, Faults
 
 STATES = {"new", "open", "pending reminder", "pending close", "closed"}
 PRIORITIES = {"1 low", "2 normal", "3 high"}
+_KNOWN = {"title", "group", "customer_id", "state", "priority", "pending_time", "article"}
 
 
 class ZammadStandIn:
@@ -27,6 +30,9 @@ class ZammadStandIn:
         self.tickets: dict[int, dict[str, Any]] = {}
         self.articles: list[dict[str, Any]] = []
         self.may_delete = True      # whether the token has the permission admin
+        self.attributes: set[str] = set()       # objects' attributes an admin added
+        self.refuses: set[str] = set()          # states that a core workflow does not allow
+        self.lag = 0.0              # seconds the search index is behind
         self.app, self.clock = FastAPI(), Clock()
         self.faults = Faults(self.app)
         for method, path, call in (
@@ -42,10 +48,20 @@ class ZammadStandIn:
         """Bodies of all articles."""
         return [a["body"] for a in self.articles if internal is None or a["internal"] is internal]
 
-    def write(self, text: str, *, internal: bool = False, customer: bool = False) -> str:
-        """Someone there adds an article to the first ticket."""
-        return str(self._article(min(self.tickets), f"<p>{text}</p>", internal, "Customer" if customer else "Agent",
-                                 "Kim Agent", "text/html")["id"])
+    def write(self, text: str, *, internal: bool = False, customer: bool = False, files: Sequence[str] = ()) -> str:
+        """Someone there adds an article to the first ticket; a customer's mail opens it again."""
+        made = self._article(min(self.tickets), f"<p>{text}</p>", internal, "Customer" if customer else "Agent",
+                             "Kim Agent", "text/html")
+        made["attachments"] = [{"id": 1, "filename": name, "size": "12"} for name in files]
+        if customer and self.status() == "closed":
+            self.set(state="open")
+        return str(made["id"])
+
+    def merge_in(self, text: str) -> None:
+        """An agent merges an older ticket into the first one: its article comes first."""
+        made = self._article(min(self.tickets), text, True, "Agent", "Kim Agent", "text/plain")
+        self.articles.insert(0, self.articles.pop())
+        made["id"] = 50
 
     def set(self, **changes: str) -> None:
         """Someone there changes the first ticket."""
@@ -80,10 +96,22 @@ class ZammadStandIn:
             "priority": body.get("priority", "2 normal"), "updated_at": self.clock.now()}
         self._article(number, body["article"]["body"], bool(body["article"].get("internal")), "Agent", "Relais",
                       body["article"].get("content_type", "text/plain"))
-        return JSONResponse(self.tickets[number], 201)
+        return JSONResponse(self._shown(self.tickets[number], request), 201)
+
+    def _shown(self, row: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Names instead of ids only where they are asked for."""
+        if request.query_params.get("expand") == "true":
+            return row
+        ids = {"state_id": sorted(STATES).index(row["state"]), "priority_id": sorted(PRIORITIES).index(row["priority"])}
+        return {name: value for name, value in row.items() if name not in ("state", "priority")} | ids
 
     def _invalid(self, body: dict[str, Any]) -> Response | None:
+        unknown = set(body) - _KNOWN - self.attributes
+        if unknown:
+            return JSONResponse({"error": f"unknown attribute '{min(unknown)}' for Ticket."}, 422)
         state = body.get("state")
+        if state in self.refuses:
+            return JSONResponse({"error": "Missing required value for field 'root_cause'!"}, 422)
         if state is not None and state not in STATES:
             return JSONResponse({"error": f"No lookup value found for 'state': {state!r}"}, 422)
         if body.get("priority") is not None and body["priority"] not in PRIORITIES:
@@ -98,13 +126,16 @@ class ZammadStandIn:
         if found := re.fullmatch(r'title:"(.+)"', query):
             rows = [row for row in rows if found[1] in row["title"]]
         elif found := re.fullmatch(r"updated_at:\[(\S+) TO \*\]", query):
-            rows = sorted((r for r in rows if r["updated_at"] >= found[1]), key=lambda r: r["updated_at"])
-        return self._refused(request) or rows[: int(request.query_params.get("limit", 50))]
+            indexed = later(-self.lag)
+            rows = sorted((r for r in rows if found[1] <= r["updated_at"] and (not self.lag or r["updated_at"] <= indexed)),
+                          key=lambda r: r["updated_at"])
+        return self._refused(request) or [
+            self._shown(row, request) for row in rows[: int(request.query_params.get("limit", 50))]]
 
     async def _get(self, request: Request, id: int) -> Any:
         if id not in self.tickets:
             return JSONResponse({"error": "Couldn't find Ticket"}, 404)
-        return self._refused(request) or self.tickets[id]
+        return self._refused(request) or self._shown(self.tickets[id], request)
 
     async def _update(self, request: Request, id: int) -> Any:
         body = await request.json()
@@ -112,7 +143,7 @@ class ZammadStandIn:
         if refused:
             return refused
         self.tickets[id] |= body | {"updated_at": self.clock.now()}
-        return self.tickets[id]
+        return self._shown(self.tickets[id], request)
 
     async def _delete(self, request: Request, id: int) -> Any:
         if id not in self.tickets:

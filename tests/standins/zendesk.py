@@ -6,11 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from bot.storage.clock import iso, later
 from tests.standins.faults import Clock, Faults
 
 STATUSES = {"new", "open", "pending", "hold", "solved", "closed"}
@@ -30,6 +34,10 @@ class ZendeskStandIn:
         self.made: dict[str, tuple[str, int]] = {}
         self.deleted: dict[int, dict[str, Any]] = {}      # kept by Zendesk for 30 days
         self.may_delete = True
+        self.admin = True                       # whether the user may read the incremental export
+        self.refuses: set[str] = set()          # statuses that lack a required field
+        self.updates: dict[int, list[float]] = {}         # when we updated a ticket
+        self.settling, self.page = 0.0, 1000    # the export leaves out so many last seconds; its page
         self.app, self.clock = FastAPI(), Clock()
         self.faults = Faults(self.app)
         for method, path, call in (
@@ -46,9 +54,13 @@ class ZendeskStandIn:
         """Bodies of all comments."""
         return [c["body"] for c in self.comments if internal is None or c["public"] is not internal]
 
-    def write(self, text: str, *, internal: bool = False, customer: bool = False) -> str:
-        """Someone there comments on the first ticket."""
-        return str(self._comment(min(self.tickets), text, not internal, 3 if customer else 2)["id"])
+    def write(self, text: str, *, internal: bool = False, customer: bool = False, files: Sequence[str] = ()) -> str:
+        """Someone there comments on the first ticket; its customer's comment opens a solved one again."""
+        made = self._comment(min(self.tickets), text, not internal, 3 if customer else 2)
+        made["attachments"] = [{"id": 1, "file_name": name, "size": 12} for name in files]
+        if customer and self.status() == "solved":
+            self.set(state="open")
+        return str(made["id"])
 
     def set(self, **changes: str) -> None:
         """Someone there changes the first ticket (``state`` is its status)."""
@@ -105,8 +117,10 @@ class ZendeskStandIn:
 
     async def _update(self, request: Request, id: int) -> Any:
         body = (await request.json())["ticket"]
-        if refused := self._refused(request):
+        if refused := self._refused(request) or self._too_often(id):
             return refused
+        if body.get("status") in self.refuses:
+            return JSONResponse({"error": "RecordInvalid", "description": "Cause: is required when solving a ticket"}, 422)
         if self.tickets[id]["status"] == "closed" or body.get("status", "open") not in STATUSES:
             return JSONResponse({"error": "RecordInvalid", "description": "closed prevents ticket update"}, 422)
         events = []
@@ -115,6 +129,16 @@ class ZendeskStandIn:
             events.append({"id": made["id"], "type": "Comment", "body": made["body"]})
         self.tickets[id] |= body | {"updated_at": self.clock.now()}
         return {"ticket": self.tickets[id], "audit": {"id": 1, "events": events}}
+
+    def _too_often(self, id: int) -> Response | None:
+        """30 updates of a ticket in ten minutes by one user."""
+        now = time.time()
+        recent = [at for at in self.updates.get(id, ()) if at > now - 600]
+        if len(recent) >= 30:
+            wait = str(int(recent[0] + 600 - now) + 1)
+            return JSONResponse({"error": "TooManyUpdates"}, 429, headers={"Retry-After": wait})
+        self.updates[id] = [*recent, now]
+        return None
 
     async def _delete(self, request: Request, id: int) -> Any:
         if refused := self._refused(request) or self._gone(id, self.tickets):
@@ -143,11 +167,19 @@ class ZendeskStandIn:
             "comments": rows[start: start + size], "users": USERS,
             "meta": {"has_more": more, "after_cursor": str(start + size)}}
 
-    async def _changed(self, request: Request, cursor: str = "") -> Any:
-        rows = sorted(self.tickets.values(), key=lambda row: row["updated_at"])
-        fresh = [row for row in rows if row["updated_at"] > cursor]
-        return self._refused(request) or {"tickets": fresh, "end_of_stream": True,
-                                          "after_cursor": rows[-1]["updated_at"] if rows else cursor}
+    async def _changed(self, request: Request, cursor: str = "", start_time: int = 0) -> Any:
+        if refused := self._refused(request):
+            return refused
+        if not self.admin:
+            return JSONResponse({"error": {"title": "Forbidden"}}, 403)
+        newest = later(-self.settling)
+        if not cursor and not 0 < start_time < time.time() - 60:
+            return JSONResponse({"error": "StartTimeTooRecent"}, 422)
+        begin = cursor or iso(datetime.fromtimestamp(start_time, timezone.utc))
+        rows = sorted((row for row in self.tickets.values() if begin < row["updated_at"]
+                       and (not self.settling or row["updated_at"] <= newest)), key=lambda row: row["updated_at"])
+        return {"tickets": rows[: self.page], "end_of_stream": len(rows) <= self.page,
+                "after_cursor": rows[: self.page][-1]["updated_at"] if rows else begin}
 
     def _comment(self, ticket: int, body: str, public: bool, author: int) -> dict[str, Any]:
         made = {"id": 9000 + len(self.comments), "ticket": ticket, "body": body, "plain_body": body,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import BadInput, NotFound, Unavailable
+from bot.integrations.connectors.ours import own_key
 from bot.integrations.connectors.port import Gone, TicketSystem
 from bot.storage import outbox
 from bot.storage.clock import now_iso
@@ -43,7 +44,25 @@ def queue(connection: Connection, conversation_id: str) -> int:
             payload={"connector": row["connector"], "reference": row["reference"],
                      "external_id": row["external_id"], "comments": list(written)},
             delay=_SETTLED if busy else 0.0)
-    return count
+    return count + _queue_merged(connection, conversation_id)
+
+
+def _queue_merged(connection: Connection, conversation_id: str) -> int:
+    """The same for what was said here after its ticket was merged into another, whose twin stays."""
+    rows = connection.execute(
+        sa.select(_C.connector, _C.reference, _C.external_id, _L.external_id)
+        .join(connector_links, sa.and_(_L.connector == _C.connector, _L.reference == _C.reference))
+        .where(_C.direction == "out", _C.key.like(f"m%x{conversation_id[:8]}"),
+               _C.external_id.isnot(None), _L.conversation_id != conversation_id)
+        .order_by(_C.connector, _C.reference, _C.at)).all()
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for connector, reference, comment, twin in rows:
+        found.setdefault((connector, reference, twin), []).append(comment)
+    for (connector, reference, twin), written in found.items():
+        outbox.put(connection, key=f"{TOPIC}:{connector}:{reference}:{conversation_id[:8]}", topic=TOPIC,
+                   payload={"connector": connector, "reference": reference, "external_id": twin,
+                            "comments": written, "merged": True})
+    return len(found)
 
 
 class Eraser:
@@ -58,6 +77,8 @@ class Eraser:
         system = self._systems.get(name)
         if system is None:
             raise Unavailable(f"{name} is not configured any more.", retry_after=3600)
+        if job.payload.get("merged"):
+            return _left_by_hand(system, job)
         try:
             external_id = job.payload["external_id"]
             if external_id is None:
@@ -70,3 +91,18 @@ class Eraser:
             return           # removed there by hand, or by a try whose answer was lost
         if left:
             raise BadInput(left)
+
+
+def _left_by_hand(system: TicketSystem, job: Job) -> None:
+    """Raises BadInput while comments of ours that people have to remove there still are there."""
+    twin, reference = job.payload["external_id"], job.payload["reference"]
+    try:
+        there = system.comments(twin)
+    except NotFound:
+        return
+    wanted = set(job.payload["comments"])
+    left = [one.external_id for one in there if one.external_id in wanted and own_key(one.text, reference)]
+    if left:
+        raise BadInput(f"{system.name.capitalize()} ticket {twin} ({reference}) goes on with words of a customer "
+                       f"who was erased here, in {'comment' if len(left) == 1 else 'comments'} {', '.join(left)}: "
+                       "remove them there, then try again.")

@@ -20,11 +20,14 @@ from bot.integrations.connectors.port import (
 from bot.privacy.redaction import redact
 from bot.storage.clock import iso, now_iso, parse, utcnow
 
+_MOST_PAGES = 200
+
 
 class Jira:
     """A Jira project. What goes there is redacted: those who mend things need no customer's data."""
 
     name, mirror = "jira", False
+    pace: tuple[int, float] | None = None
 
     def __init__(self, url: str, user: str, token: str, mapping: SystemMapping) -> None:
         self._url, self._mapping = url.rstrip("/"), mapping
@@ -32,11 +35,19 @@ class Jira:
         headers = {} if user else {"Authorization": f"Bearer {token}"}
         self._client = JsonClient("Jira", url, headers, auth=auth)
 
+    def word(self, name: str, ours: str) -> str | None:
+        """By the mapping (priorities only: an issue's state is its own)."""
+        return self._mapping.theirs(name, ours)
+
+    def custom(self, values: Mapping[str, object]) -> dict[str, str]:
+        """By the mapping, redacted."""
+        return {name: redact(value) for name, value in self._mapping.custom(values).items()}
+
     def create(self, new: NewTicket) -> Made:
         """``POST /rest/api/2/issue`` (plain text); a label carries the reference."""
         options = self._mapping.options
         fields: dict[str, Any] = {
-            **self._mapping.custom(new.values),
+            **self.custom(new.values),
             "project": {"key": options.get("project", "SUP")},
             "issuetype": {"name": options.get("issue_type", "Task")},
             "summary": redact(f"[{new.reference}] {new.subject}")[:250].replace("\n", " "),
@@ -58,8 +69,11 @@ class Jira:
         return RemoteTicket(external_id, None, None, iso(parse(_colon(fields["updated"]))),
                             fields["status"]["name"], self._made(row).url)
 
-    def update(self, external_id: str, changes: Mapping[str, str]) -> None:
-        """Nothing: an issue's state belongs to those who work on it."""
+    def update(self, external_id: str, changes: Mapping[str, str], custom: Mapping[str, str]) -> None:
+        """Custom fields only: an issue's state belongs to those who work on it."""
+        if custom:
+            self._client.call("PUT", f"/rest/api/2/issue/{external_id}",
+                              body={"fields": {name: value or None for name, value in custom.items()}})
 
     def comment(self, external_id: str, comment: Comment) -> str:
         """``POST /rest/api/2/issue/{id}/comment``."""
@@ -106,10 +120,23 @@ class Jira:
         return [str(issue["id"]) for issue in issues], started
 
     def _search(self, jql: str) -> list[dict[str, Any]]:
+        """All that is found, page by page: a release may move hundreds of issues at once."""
         server = self._mapping.options.get("api") == "server"
         path = "/rest/api/2/search" if server else "/rest/api/3/search/jql"
-        found = self._client.call("GET", path, params={"jql": jql, "fields": "updated", "maxResults": "100"})
-        return list(found["issues"])
+        params = {"jql": jql, "fields": "updated", "maxResults": "100"}
+        found: list[dict[str, Any]] = []
+        for _ in range(_MOST_PAGES):
+            page = self._client.call("GET", path, params=params)
+            found += page["issues"]
+            if server:
+                if not page["issues"] or len(found) >= int(page.get("total", 0)):
+                    break
+                params["startAt"] = str(len(found))
+            else:
+                if page.get("isLast", True) or not page.get("nextPageToken"):
+                    break
+                params["nextPageToken"] = str(page["nextPageToken"])
+        return found
 
     def _made(self, row: Mapping[str, Any]) -> Made:
         return Made(str(row["id"]), f"{self._url}/browse/{row['key']}")

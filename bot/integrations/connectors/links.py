@@ -82,6 +82,13 @@ def comments(connection: Connection, connector: str, reference: str) -> dict[str
     return {row.key: row.external_id for row in rows}
 
 
+def sent(connection: Connection, connector: str, reference: str) -> list[str]:
+    """When our comments on a ticket left, oldest first."""
+    rows = connection.execute(sa.select(_C.at).where(
+        _C.connector == connector, _C.reference == reference, _C.direction == "out").order_by(_C.at)).scalars()
+    return [str(at) for at in rows]
+
+
 def paired(
     connection: Connection, connector: str, reference: str, key: str, external_id: str, direction: str
 ) -> bool:

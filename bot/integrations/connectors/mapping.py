@@ -29,6 +29,10 @@ class SystemMapping:
         table = self.status if kind == "status" else self.priority
         return next((mine for mine, value in table.items() if value == theirs), None)
 
+    def theirs(self, kind: str, ours: str) -> str | None:
+        """Their word for a status or priority of ours; None for one the file does not name."""
+        return (self.status if kind == "status" else self.priority).get(ours)
+
     def custom(self, values: Mapping[str, object]) -> dict[str, str]:
         """Their custom fields with our values; what we do not have is left out."""
         found = {name: _look_up(values, path) for name, path in self.fields.items()}
@@ -52,6 +56,9 @@ def read(path: Path, system: str) -> SystemMapping:
         if unknown:
             raise ConfigurationError(f"{path}: {system}.{name} names {', '.join(sorted(unknown))}; "
                                      f"known are {', '.join(known)}.")
+    odd = [name for name in tables["fields"] if system == "zendesk" and not (name.isascii() and name.isdecimal())]
+    if odd:
+        raise ConfigurationError(f"{path}: zendesk.fields names {', '.join(odd)}; Zendesk's fields are named by their number.")
     return SystemMapping(tables["status"], tables["priority"], tables["fields"], part)
 
 

@@ -15,11 +15,14 @@ def decide(
     """Which side's value the other takes over.
 
     ``base`` is what each side had when they last agreed (ours, theirs): the two may differ, where one
-    has no word for the other's; None where that is not known yet. One that alone changed wins. Where both did, the later change
-    wins. A closed ticket of ours takes nothing over, and a status goes back only from solved to a live
-    one, which is a reopening.
+    has no word for the other's; None where that is not known yet. One that alone changed wins. Where both
+    did, the later change wins. A status goes back only from solved to a live one, which is a reopening. A
+    ticket of ours that is closed for good takes nothing over, and theirs, opened again since both were
+    solved, stays open: whoever opened it works on it there.
     """
     if ours == theirs or (name == "status" and ours in ("solved", "closed") and theirs in ("solved", "closed")):
+        return "same"
+    if name == "status" and ours == "closed" and base[0] in ("solved", "closed"):
         return "same"
     ours_changed = base[0] is not None and ours != base[0]
     theirs_changed = base[1] is not None and theirs != base[1]
@@ -32,7 +35,7 @@ def decide(
         choice = "ours" if ours_changed else "same"
     if name == "status" and choice == "theirs":
         if ours == "closed":
-            return "ours"
+            return "ours"        # merged into another: what is left here goes on there
         backwards = _RANK[theirs] < _RANK[ours]
         if backwards and ours != "solved":
             return "ours" if ours_changed else "same"

@@ -61,13 +61,14 @@ class Comment:
 
 @dataclass(frozen=True)
 class RemoteComment:
-    """A comment as it is there, as plain text."""
+    """A comment as it is there, as plain text. ``files`` are names: the files themselves stay there."""
 
     external_id: str
     text: str
     internal: bool
     by: By
     name: str
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,16 @@ class TicketSystem(Protocol):
     name: str
     #: Whether statuses and messages go there (a twin), or notes only (an issue).
     mirror: bool
+    #: How many comments of ours a ticket there takes in how many seconds; None where that is not limited.
+    pace: tuple[int, float] | None
+
+    def word(self, name: str, ours: str) -> str | None:
+        """Their word for a ``status`` or ``priority`` of ours; two of ours may share one."""
+        ...
+
+    def custom(self, values: Mapping[str, object]) -> dict[str, str]:
+        """Their custom fields with our values."""
+        ...
 
     def create(self, new: NewTicket) -> Made:
         """Make the ticket."""
@@ -98,8 +109,8 @@ class TicketSystem(Protocol):
         """The ticket as it is now."""
         ...
 
-    def update(self, external_id: str, changes: Mapping[str, str]) -> None:
-        """Set ``status`` and ``priority`` (ours)."""
+    def update(self, external_id: str, changes: Mapping[str, str], custom: Mapping[str, str]) -> None:
+        """Set ``status`` and ``priority`` (ours) and custom fields (their names; empty: no value any more)."""
         ...
 
     def comment(self, external_id: str, comment: Comment) -> str:

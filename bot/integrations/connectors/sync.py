@@ -6,27 +6,34 @@ or after an hour of outage does what is left to do and nothing else:
 1. make the twin, or find the one an earlier try made without hearing of it;
 2. take in their new comments (ours are known by id or by the marker in their text);
 3. statuses and priorities, each against the value both sides last agreed on: who alone changed wins,
-   and where both did, the later change (see docs/connectors.md);
-4. send our new messages and notes.
+   and where both did, the later change (see docs/connectors.md); what their comments did to our ticket
+   is not our change. Custom fields go one way;
+4. send our new messages and notes, whether or not 3 was refused.
 """
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
+from bot.conversations.text import clean, is_blank
 from bot.errors import BadInput, NotFound, RelaisError, Unavailable
 from bot.integrations.connectors import apply, links
-from bot.integrations.connectors.merge import decide
+from bot.integrations.connectors.client import NotPermitted
+from bot.integrations.connectors.merge import Choice, decide
 from bot.integrations.connectors.ours import Ours, own_key, read
 from bot.integrations.connectors.port import RemoteTicket, TicketSystem
-from bot.storage.clock import later, now_iso, parse, utcnow
+from bot.storage.clock import iso, later, now_iso, parse, utcnow
 from bot.storage.database import Database
 from bot.storage.outbox import Job
-from bot.tickets.states import PRIORITIES
+from bot.tickets import store as tickets
 
 ATTEMPTS = 90            # doubling to an hour, then hourly: more than three days
+_OPENING = "opening"     # the key of the text a twin was made with
 _log = structlog.get_logger(__name__)
 
 
@@ -93,10 +100,18 @@ class _Pass:
             remote = self._system.get(external_id)
         except NotFound as error:
             raise BadInput(f"The twin {external_id} was removed there: {error.detail}") from error
-        self._take_comments(external_id)
-        fields = self._fields(external_id, remote, fields)
+        fields = self._take_comments(external_id, fields)
+        refused: RelaisError | None = None
+        version: int | None = None
+        try:
+            fields, version = self._fields(external_id, remote, fields)
+        except (BadInput, NotPermitted) as error:
+            refused = error          # a status they do not take keeps no words from them
         ours = self._send_comments(external_id, fields)
-        fields |= {"seen": [ours.last_seq, ours.last_note, ours.ticket["version"]]}
+        if refused is not None:
+            raise refused
+        # The version that was compared: what changed here since is for another pass.
+        fields |= {"seen": [*ours.seen[:2], version]}
         self._save(release=True, fields=fields, synced_at=now_iso(), error=None)
 
     def _make(self, fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -107,60 +122,112 @@ class _Pass:
         if not fields.get("tried"):
             # What the first try carries is in its text; all later tries tell what came after as comments.
             fields = {"tried": True, "seq": ours.last_seq, "note": fields.get("note", 0),
-                      "status": [ours.ticket["status"], None],
-                      "priority": [PRIORITIES[ours.ticket["priority"]], None]}
+                      **{name: [value, None] for name, (value, _) in ours.standing.items()}}
             self._save(fields=fields)
         if found is None:
-            found = self._system.create(_as_of(ours, fields).new())
+            new = _as_of(ours, fields).new()
+            found = self._system.create(new)
+            fields = fields | {"custom": _marks(self._system.custom(new.values))}
         self._save(external_id=found.external_id, external_url=found.url, fields=fields)
         return found.external_id, fields
 
-    def _take_comments(self, external_id: str) -> None:
+    def _take_comments(self, external_id: str, fields: dict[str, Any]) -> dict[str, Any]:
         with self._database.read() as connection:
             known = links.comments(connection, self._system.name, self._reference)
         theirs = self._system.comments(external_id)
-        # A twin's first comment is the text it was made with; an issue has that in its description.
-        first = theirs[0].external_id if theirs and self._system.mirror else None
-        for comment in theirs:
-            if comment.external_id in known.values() or comment.external_id == first:
-                continue
+        if self._system.mirror and theirs and _OPENING not in known:
+            # A twin's first comment is the text it was made with (an issue has that in its description).
+            # Known by its id from then on: one that is merged into the twin there brings older comments.
+            with self._database.write() as connection:
+                links.save(connection, self._system.name, self._reference, self._fence)
+                links.paired(connection, self._system.name, self._reference, _OPENING,
+                             theirs[0].external_id, "out")
+            known[_OPENING] = theirs[0].external_id
+        fresh = [comment for comment in theirs if comment.external_id not in known.values()]
+        if fresh and "before" not in fields:
+            with self._database.read() as connection:
+                before = read(connection, self._reference).standing
+            fields = fields | {"before": before}
+            self._save(fields=fields)
+        for comment in fresh:
             key = own_key(comment.text, self._reference)
             with self._database.write() as connection:
                 links.save(connection, self._system.name, self._reference, self._fence)
                 if key is not None:
                     links.paired(connection, self._system.name, self._reference, key,
                                  comment.external_id, "out")
-                elif comment.text.strip():
+                elif comment.files or not is_blank(clean(comment.text)):
                     key = apply.comment(connection, self._system.name, self._reference, comment)
                     links.paired(connection, self._system.name, self._reference, key,
                                  comment.external_id, "in")
+        return fields
 
-    def _fields(self, external_id: str, remote: RemoteTicket, fields: dict[str, Any]) -> dict[str, Any]:
-        """Statuses and priorities; afterwards ``fields`` holds what each side has now."""
+    def _fields(
+        self, external_id: str, remote: RemoteTicket, fields: dict[str, Any]
+    ) -> tuple[dict[str, Any], int]:
+        """Statuses, priorities, custom fields; afterwards ``fields`` holds what each side has now.
+
+        Also the version of our ticket that this was about.
+        """
         with self._database.read() as connection:
-            ticket = read(connection, self._reference).ticket
-        mine = {"status": str(ticket["status"]), "priority": PRIORITIES[ticket["priority"]]}
+            ours = read(connection, self._reference)
+        version = int(ours.ticket["version"])
+        mine = {name: value for name, (value, _) in ours.standing.items()}
+        before = fields.get("before") or ours.standing
         push: dict[str, str] = {}
         for name, theirs in self._theirs(remote).items():
-            base = fields.get(name) or [None, None]
-            choice = decide(name, base=(base[0], base[1]), ours=mine[name], theirs=theirs,
-                            ours_at=str(ticket["updated_at"]), theirs_at=remote.updated_at)
+            base = self._base(name, fields.get(name) or [None, None], theirs)
+            choice = self._choice(name, base, before[name], mine[name], theirs, remote.updated_at)
             if choice == "theirs":
-                mine[name] = self._apply(name, theirs)
+                mine[name], version = self._apply(name, theirs)
             elif choice == "ours":
                 push[name] = mine[name]
-        if push:
-            self._system.update(external_id, push)
+        for name in mine.keys() - self._theirs(remote).keys():
+            # Theirs is none of the file's words, so there is nothing to take over: ours goes where it changed.
+            if self._system.mirror and mine[name] != (fields.get(name) or [mine[name]])[0]:
+                push[name] = mine[name]
+        marks = fields.get("custom") or {}
+        wanted = self._system.custom(ours.values)
+        custom = {name: value for name, value in wanted.items() if marks.get(name) != _mark(value)}
+        custom |= {name: "" for name in marks if name not in wanted}
+        if push or custom:
+            self._system.update(external_id, push, custom)
             remote = self._system.get(external_id)      # in their words, ours may read differently
+        fields = {name: value for name, value in fields.items() if name != "before"} | {"custom": _marks(wanted)}
         for name, theirs in self._theirs(remote).items():
             fields[name] = [mine[name], theirs]
         if fields.get("label") != remote.label:
             if not self._system.mirror and "label" in fields:
                 with self._database.write() as connection:
                     apply.label(connection, self._system.name, self._reference, remote.url, remote.label)
+                    version = int(tickets.get(connection, self._reference)["version"])
             fields["label"] = remote.label
         self._save(fields=fields)
-        return fields
+        return fields, version
+
+    def _base(self, name: str, agreed: list[str | None], theirs: str) -> tuple[str | None, str | None]:
+        """What both sides last had; of a twin just made, what it was made with."""
+        ours, known = agreed
+        if known is None and ours is not None:
+            known = theirs if self._one(name, ours, theirs) else ours
+        return ours, known
+
+    def _choice(
+        self, name: str, base: tuple[str | None, str | None], before: tuple[str, str], mine: str, theirs: str,
+        theirs_at: str,
+    ) -> Choice:
+        """Whose value counts. ``before`` is ours, and since when, before their comments did anything to it."""
+        was, since = before
+        if self._one(name, mine, theirs):
+            return "same"
+        choice: Choice = "same" if self._one(name, was, theirs) else decide(
+            name, base=base, ours=was, theirs=theirs, ours_at=since, theirs_at=theirs_at)
+        return "ours" if choice == "same" and mine != was else choice
+
+    def _one(self, name: str, ours: str, theirs: str) -> bool:
+        """Whether both are one there: a system with fewer words than ours cannot tell them apart."""
+        word = self._system.word(name, ours)
+        return ours == theirs or (word is not None and word == self._system.word(name, theirs))
 
     def _theirs(self, remote: RemoteTicket) -> dict[str, str]:
         if not self._system.mirror:
@@ -168,27 +235,46 @@ class _Pass:
         found = {"status": remote.status, "priority": remote.priority}
         return {name: value for name, value in found.items() if value is not None}
 
-    def _apply(self, name: str, theirs: str) -> str:
+    def _apply(self, name: str, theirs: str) -> tuple[str, int]:
         with self._database.write() as connection:
             if name == "status":
-                return apply.status(connection, self._system.name, self._reference, theirs)
-            apply.priority(connection, self._system.name, self._reference, theirs)
-        return theirs
+                theirs = apply.status(connection, self._system.name, self._reference, theirs)
+            else:
+                apply.priority(connection, self._system.name, self._reference, theirs)
+            return theirs, int(tickets.get(connection, self._reference)["version"])
 
     def _send_comments(self, external_id: str, fields: dict[str, Any]) -> Ours:
         with self._database.read() as connection:
             ours = read(connection, self._reference)
             known = links.comments(connection, self._system.name, self._reference)
+            times = links.sent(connection, self._system.name, self._reference)
         wanted = ours.comments(messages=self._system.mirror, after_seq=fields.get("seq", 0),
                                after_note=fields.get("note", 0))
         for key, comment in wanted.items():
             if key in known:
                 continue
+            self._in_pace(times)
             self._save(fields=fields)          # still ours? a slow system outlives a lease
             made = self._system.comment(external_id, comment)
             with self._database.write() as connection:
                 links.paired(connection, self._system.name, self._reference, key, made, "out")
+            times.append(now_iso())
         return ours
+
+    def _in_pace(self, times: list[str]) -> None:
+        """Raises Unavailable where one more comment would be over what a ticket there takes.
+
+        Only this ticket waits: an answer of 429 would hold up all the others with it.
+        """
+        if self._system.pace is None:
+            return
+        most, seconds = self._system.pace
+        begin = iso(utcnow() - timedelta(seconds=seconds))
+        recent = [at for at in times if at > begin]
+        if len(recent) >= most:
+            wait = (parse(recent[-most]) - parse(begin)).total_seconds()
+            raise Unavailable(f"{self._system.name.capitalize()} takes only so many comments on a ticket in a "
+                              "few minutes: the rest follows by itself.", retry_after=max(wait, 1.0))
 
     def _save(self, *, release: bool = False, **values: Any) -> None:
         with self._database.write() as connection:
@@ -198,10 +284,19 @@ class _Pass:
 
 def _as_of(ours: Ours, fields: dict[str, Any]) -> Ours:
     """The ticket as it was at the first try, so that every try makes the same twin."""
-    return Ours(ours.ticket, ours.conversation, [e for e in ours.events if e.seq <= fields["seq"]], ours.notes)
+    return replace(ours, events=[event for event in ours.events if event.seq <= fields["seq"]])
+
+
+def _mark(value: str) -> str:
+    """What is remembered of a custom field's value: enough to tell whether it changed."""
+    return hashlib.sha256(value.encode()).hexdigest()[:12]
+
+
+def _marks(custom: dict[str, str]) -> dict[str, str]:
+    return {name: _mark(value) for name, value in custom.items()}
 
 
 def _in_step(link: dict[str, Any], ours: Ours) -> bool:
     """Whether nothing happened here since both sides agreed."""
     return bool(link["external_id"]) and link["error"] is None and (
-        link["fields"].get("seen") == [ours.last_seq, ours.last_note, ours.ticket["version"]])
+        link["fields"].get("seen") == ours.seen)

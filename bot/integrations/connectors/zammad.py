@@ -28,10 +28,19 @@ class Zammad:
     """A Zammad with a token of an agent's."""
 
     name, mirror = "zammad", True
+    pace: tuple[int, float] | None = None
 
     def __init__(self, url: str, token: str, mapping: SystemMapping) -> None:
         self._url, self._mapping = url.rstrip("/"), mapping
         self._client = JsonClient("Zammad", url, {"Authorization": f"Token token={token}"})
+
+    def word(self, name: str, ours: str) -> str | None:
+        """By the mapping."""
+        return self._mapping.theirs(name, ours)
+
+    def custom(self, values: Mapping[str, object]) -> dict[str, str]:
+        """By the mapping: object attributes of Zammad's."""
+        return self._mapping.custom(values)
 
     def create(self, new: NewTicket) -> Made:
         """``POST /api/v1/tickets`` with the first article."""
@@ -39,7 +48,7 @@ class Zammad:
         by_contact = options.get("requester") and new.contact and "@" in new.contact
         customer = new.contact if by_contact else options.get("customer", "relais@example.org")
         made = self._client.call("POST", "/api/v1/tickets", body={
-            **self._mapping.custom(new.values),
+            **self.custom(new.values),
             "title": _title(new.reference, new.subject), "group": options.get("group", "Users"),
             "customer_id": f"guess:{customer}", **self._state(new.status),
             "priority": self._mapping.priority.get(new.priority, "2 normal"),
@@ -61,9 +70,9 @@ class Zammad:
             self._mapping.ours("priority", row["priority"]), iso(parse(row["updated_at"])),
             row["state"], self._made(row).url)
 
-    def update(self, external_id: str, changes: Mapping[str, str]) -> None:
+    def update(self, external_id: str, changes: Mapping[str, str], custom: Mapping[str, str]) -> None:
         """``PUT /api/v1/tickets/{id}``."""
-        body: dict[str, Any] = {}
+        body: dict[str, Any] = dict(custom)
         if "status" in changes:
             body |= self._state(changes["status"])
         if "priority" in changes:
@@ -84,7 +93,8 @@ class Zammad:
         return [RemoteComment(
             str(row["id"]), words_of(row["body"]) if "html" in row.get("content_type", "") else row["body"],
             bool(row.get("internal")), "customer" if row.get("sender") == "Customer" else "agent",
-            str(row.get("from") or row.get("created_by") or "").split("<")[0].strip())
+            str(row.get("from") or row.get("created_by") or "").split("<")[0].strip(),
+            [str(file.get("filename")) for file in row.get("attachments") or () if file.get("filename")])
             for row in rows if row.get("sender") != "System"]
 
     def erase(self, gone: Gone) -> str | None:

@@ -26,10 +26,20 @@ class Zendesk:
     """A Zendesk with an API token."""
 
     name, mirror = "zendesk", True
+    # 30 updates of a ticket by one user in ten minutes, comments among them; the rest is for its fields.
+    pace: tuple[int, float] | None = (24, 600.0)
 
     def __init__(self, url: str, user: str, token: str, mapping: SystemMapping) -> None:
         self._url, self._mapping = url.rstrip("/"), mapping
         self._client = JsonClient("Zendesk", url, {}, auth=(f"{user}/token", token))
+
+    def word(self, name: str, ours: str) -> str | None:
+        """By the mapping."""
+        return self._mapping.theirs(name, ours)
+
+    def custom(self, values: Mapping[str, object]) -> dict[str, str]:
+        """By the mapping: numbers of custom fields."""
+        return self._mapping.custom(values)
 
     def create(self, new: NewTicket) -> Made:
         """``POST /api/v2/tickets.json``; ``Idempotency-Key`` and ``external_id`` are our reference."""
@@ -38,8 +48,7 @@ class Zendesk:
             "subject": f"[{new.reference}] {new.subject}"[:150], "external_id": new.reference,
             "comment": {"body": new.body, "public": True}, "tags": list(options.get("tags", ["relais"])),
             **self._fields({"status": new.status, "priority": new.priority}),
-            "custom_fields": [{"id": int(name), "value": value}
-                              for name, value in self._mapping.custom(new.values).items()],
+            "custom_fields": _numbered(self.custom(new.values)),
         }
         if options.get("requester") and new.contact and "@" in new.contact:
             ticket["requester"] = {"email": new.contact, "name": new.contact}
@@ -60,10 +69,12 @@ class Zendesk:
             external_id, status, self._mapping.ours("priority", row.get("priority")),
             iso(parse(row["updated_at"])), row["status"], self._made(row).url)
 
-    def update(self, external_id: str, changes: Mapping[str, str]) -> None:
+    def update(self, external_id: str, changes: Mapping[str, str], custom: Mapping[str, str]) -> None:
         """``PUT /api/v2/tickets/{id}.json``."""
-        self._client.call("PUT", f"/api/v2/tickets/{external_id}.json",
-                          body={"ticket": self._fields(changes)})
+        ticket: dict[str, Any] = self._fields(changes)
+        if custom:
+            ticket["custom_fields"] = _numbered(custom)
+        self._client.call("PUT", f"/api/v2/tickets/{external_id}.json", body={"ticket": ticket})
 
     def comment(self, external_id: str, comment: Comment) -> str:
         """A comment is an update of its ticket; its id is that of the audit's ``Comment`` event."""
@@ -83,7 +94,8 @@ class Zendesk:
                 found.append(RemoteComment(
                     str(row["id"]), row.get("plain_body") or row["body"], not row["public"],
                     "customer" if author.get("role") == "end-user" else "agent",
-                    str(author.get("name") or "")))
+                    str(author.get("name") or ""),
+                    [str(file.get("file_name")) for file in row.get("attachments") or () if file.get("file_name")]))
             meta = page.get("meta") or {}
             if not meta.get("has_more"):
                 break
@@ -104,7 +116,7 @@ class Zendesk:
         except NotPermitted:
             self._client.call("PUT", path, body={"ticket": {
                 "subject": f"[{gone.reference}] {ERASED}"[:150],
-                "custom_fields": [{"id": int(name), "value": ""} for name in self._mapping.fields]}})
+                "custom_fields": _numbered(dict.fromkeys(self._mapping.fields, ""))}})
             self.comment(number, Comment(ERASED, True, "agent", ""))
             return f"Zendesk does not let our account delete ticket {number} ({gone.reference}): delete it there."
         try:
@@ -119,10 +131,14 @@ class Zendesk:
         page = self._client.call("GET", "/api/v2/incremental/tickets/cursor.json", params=params)
         return [str(row["id"]) for row in page["tickets"]], str(page.get("after_cursor") or cursor or "")
 
-    def _fields(self, changes: Mapping[str, str]) -> dict[str, str]:
-        tables = {"status": self._mapping.status, "priority": self._mapping.priority}
-        found = {name: tables[name].get(value, "") for name, value in changes.items() if name in tables}
+    def _fields(self, changes: Mapping[str, str]) -> dict[str, Any]:
+        found = {name: self.word(name, value) for name, value in changes.items()}
         return {name: value for name, value in found.items() if value}
 
     def _made(self, row: Mapping[str, Any]) -> Made:
         return Made(str(row["id"]), f"{self._url}/agent/tickets/{row['id']}")
+
+
+def _numbered(custom: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Custom fields as Zendesk takes them; the mapping holds numbers only."""
+    return [{"id": int(name), "value": value} for name, value in custom.items()]

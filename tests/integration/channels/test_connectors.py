@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from web_support import ALWAYS, Served, free_port, make_settings, running
 
 from bot.conversations import intake, store
+from bot.errors import Unavailable
 from bot.handover.service import hand_over
 from bot.integrations.connectors import apply, links
 from bot.integrations.connectors.port import RemoteComment
@@ -28,12 +29,19 @@ from bot.storage import outbox as outbox_module
 from bot.storage.clock import later, parse, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import upgrade
-from bot.storage.schema import connector_links, connectors, conversations, outbox
+from bot.storage.schema import (
+    connector_comments,
+    connector_links,
+    connectors,
+    conversations,
+    outbox,
+)
 from bot.storage.schema import tickets as tickets_table
 from bot.tickets import service
 from bot.tickets import store as tickets
 from bot.tickets.hours import desk
 from bot.tickets.merge import merge
+from bot.tickets.moves import prioritise
 from bot.worker import Worker
 from tests.standins.jira import JiraStandIn
 from tests.standins.passing import due_now
@@ -51,7 +59,7 @@ TOKENS = {"zammad_token": SecretStr("zammad-token"), "zendesk_user": "bot@exampl
 class Pair:
     """Our side and a stand-in, with what tests do on either."""
 
-    def __init__(self, name: str, home: Path, database_url: str) -> None:
+    def __init__(self, name: str, home: Path, database_url: str, mapping: str = "") -> None:
         self.name = name
         self.there: Any = {"zammad": ZammadStandIn, "zendesk": ZendeskStandIn, "jira": JiraStandIn}[name]()
         self.port = free_port()
@@ -59,6 +67,10 @@ class Pair:
         self.settings: Settings = make_settings(
             home, None, database_url=database_url, opening_hours=ALWAYS,
             **{f"{name}_url": f"http://127.0.0.1:{self.port}"}, **TOKENS)
+        if mapping:
+            path = home / "connectors.yml"
+            path.write_text(mapping)
+            self.settings = self.settings.copy(update={"connectors_file": path})
         self.database = Database(database_url)
         upgrade(self.database)
         register(self.settings, self.database)
@@ -142,6 +154,15 @@ class Pair:
         with self.database.read() as connection:
             return [line["detail"]["text"] for line in tickets.history(connection, self.reference)
                     if line["action"] == "note"]
+
+    def events(self) -> list[str]:
+        """What the customer was shown beside messages."""
+        with self.database.read() as connection:
+            return [e.text for e in store.all_events(connection, self.conversation_id) if e.kind == "handover"]
+
+    def resolve(self) -> None:
+        with self.database.write() as connection:
+            service.resolve(connection, self.reference, AGENT)
 
     def waiting(self) -> dict[str, int]:
         with self.database.read() as connection:
@@ -231,6 +252,445 @@ def test_whoever_was_merged_in_hears_what_the_other_system_does(pair: Pair) -> N
     assert pair.ticket()["status"] == "open"
 
 
+def test_words_in_a_merged_chat_reach_the_twin_once_and_erasing_it_says_where_they_are(pair: Pair) -> None:
+    duplicate = pair.open()
+    theirs, token = pair.conversation_id, pair.token
+    kept = pair.open("une question sur mon contrat")
+    own, own_token = pair.conversation_id, pair.token
+    pair.deliver()
+    with pair.database.write() as connection:
+        merge(connection, duplicate, AGENT, into=kept)
+    pair.deliver()
+    for said, (pair.conversation_id, pair.token) in (
+            ("d'ici, une fois", (own, own_token)), ("et de là aussi", (theirs, token)), ("encore un mot", (theirs, token))):
+        pair.say(said)
+        pair.deliver()
+        assert sum(said in text for text in pair.there.texts()) == 1
+    pair.there.faults.next = [None, None, "lost", "lost"]
+    pair.say("dit pendant une panne")
+    pair.deliver()
+    pair.look()
+    assert sum("dit pendant une panne" in text for text in pair.there.texts()) == 1
+    assert not [text for text in pair.said("agent") if "Relais" in text]
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+    with pair.database.write() as connection:
+        erase_conversation(connection, theirs)
+    pair.deliver()
+    with pair.database.read() as connection:
+        (left,) = connection.execute(sa.select(outbox).where(outbox.c.dead)).mappings()
+    assert kept in left["error"]
+    assert "remove them there" in left["error"]
+    mine = [comment for comment in getattr(pair.there, "comments", None) or pair.there.articles if "x" + theirs[:8] in comment["body"]]
+    assert len(mine) == 3
+    for comment in mine:
+        comment |= {"body": "▇▇▇", "plain_body": "▇▇▇"}
+    with pair.database.write() as connection:
+        outbox_module.retry(connection, left["id"])
+    pair.deliver()
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_answering_and_solving_there_in_one_go_solves_here_too(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.write("C'est corrigé.")
+    pair.there.set(state=SOLVED[pair.name])
+    pair.look()
+    assert (pair.ticket()["status"], pair.there.status()) == ("solved", SOLVED[pair.name])
+    assert pair.said("agent") == ["C'est corrigé."]
+    pair.look()
+    assert (pair.ticket()["status"], pair.there.status()) == ("solved", SOLVED[pair.name])
+
+
+def test_answering_and_solving_there_outlives_a_worker_killed_between_the_two(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.write("C'est corrigé.")
+    pair.there.set(state=SOLVED[pair.name])
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.integrations.connectors.sync._Pass._fields", lambda *_: (_ for _ in ()).throw(Unavailable("killed")))
+        pair.look()
+    assert pair.ticket()["status"] == "pending"
+    pair.look()
+    assert (pair.ticket()["status"], pair.there.status()) == ("solved", SOLVED[pair.name])
+    assert pair.said("agent") == ["C'est corrigé."]
+
+
+def test_an_answer_there_makes_both_wait_for_the_customer(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.write("Quel est votre numéro de contrat ?")
+    pair.look()
+    assert pair.ticket()["status"] == "pending"
+    assert pair.there.status().startswith("pending")
+
+
+def test_a_comment_that_quotes_one_of_ours_is_heard(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.say("Il manque 12 euros.")
+    pair.deliver()
+    ours = pair.there.texts()[-1]
+    assert ours.endswith("]")
+    pair.there.write(f"Merci !\n\n&gt; {ours}" if pair.name == "zammad" else f"Merci !\n\n> {ours}", customer=True)
+    pair.look()
+    assert [text for text in pair.said("customer") if text.startswith("Merci !")]
+
+
+def test_a_ticket_closed_for_good_here_stays_open_there_where_it_was_opened_again(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.resolve()
+    pair.deliver()
+    with pair.database.write() as connection:
+        connection.execute(sa.update(tickets_table).values(solved_at=later(-8 * 86400)))
+        tickets.close_solved(connection, later(-7 * 86400))
+    pair.deliver()
+    pair.say("une tout autre question")        # belongs to whatever comes next, not to the closed one
+    pair.there.write("Encore une chose", customer=True)
+    pair.there.set(state="open")
+    for _ in range(3):
+        pair.look()
+    assert (pair.ticket()["status"], pair.there.status()) == ("closed", "open")
+    assert not [text for text in pair.there.texts() if "tout autre" in text]
+    with pair.database.read() as connection:
+        lines = [line for line in tickets.history(connection, pair.reference) if line["action"] == "connector"]
+    assert len(lines) == 1
+    assert "Encore une chose" in lines[0]["detail"]["text"]
+
+
+def test_danger_in_a_customers_comment_there_is_heard_here(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    before = len(pair.events())
+    pair.there.write("\u202eça sent le gaz chez moi", customer=True)
+    pair.look()
+    assert pair.ticket()["priority"] == 0
+    assert pair.said("customer")[-1] == "ça sent le gaz chez moi"
+    assert len(pair.events()) == before + 1
+
+
+@pytest.mark.parametrize("settle", ["resolve", "hand_back"])
+def test_a_customers_comment_on_a_solved_ticket_opens_it_again_and_thanks_do_not(pair: Pair, settle: str) -> None:
+    pair.open()
+    pair.deliver()
+    with pair.database.write() as connection:
+        getattr(service, settle)(connection, pair.reference, AGENT)
+    pair.deliver()
+    said = len(pair.said("customer"))
+    pair.there.write("Merci beaucoup !", customer=True)
+    pair.there.set(state=SOLVED[pair.name])    # an agent there sees that it is only thanks
+    pair.look()
+    assert pair.ticket()["status"] == "solved"
+    assert len(pair.said("customer")) == said
+    pair.there.write("La facture est toujours fausse et ça sent le gaz.", customer=True)
+    pair.there.set(state=SOLVED[pair.name])    # a system that opens nothing by itself
+    pair.look()
+    assert (pair.ticket()["status"], pair.there.status()) == ("open", "open")
+    assert pair.ticket()["priority"] == 0
+    assert pair.said("customer")[-1].startswith("La facture est toujours")
+    with pair.database.read() as connection:
+        assert store.get(connection, pair.conversation_id).mode in ("waiting", "agent")
+
+
+@pytest.mark.parametrize("name", ["zammad"])
+def test_where_one_word_there_is_two_of_ours_nothing_becomes_more_urgent_than_was_meant(
+    name: str, tmp_path: Path, database_url: str
+) -> None:
+    pair = Pair(name, tmp_path, database_url)
+    try:
+        pair.open()
+        pair.deliver()
+        pair.there.set(priority="3 high")
+        pair.look()
+        assert pair.ticket()["priority"] == 1
+        pair.there.set(state="pending reminder")
+        pair.look()
+        assert pair.ticket()["status"] == "on_hold"
+        pair.there.faults.next = [None, None, "lost"]         # urgent arrives there, and we do not hear of it
+        pair.say("ça sent le gaz chez moi")
+        pair.deliver()
+        pair.look()
+        assert (pair.ticket()["priority"], pair.ticket()["status"]) == (0, "open")
+    finally:
+        pair.close()
+
+
+def test_a_refused_status_holds_up_no_words_and_is_said_once(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.refuses = {SOLVED[pair.name]}
+    pair.reply("C'est corrigé.")
+    pair.resolve()
+    pair.deliver()
+    assert sum("est corrigé" in text for text in pair.there.texts()) == 1
+    assert pair.waiting()["dead"] >= 1
+    with pair.database.read() as connection:
+        assert "required" in links.of_tickets(connection, [pair.reference])[pair.reference][0]["error"]
+    dead = pair.waiting()["dead"]
+    pair.note("À revoir.")
+    pair.deliver()
+    assert sum("revoir" in text for text in pair.there.texts(internal=True)) == 1
+    assert pair.waiting()["dead"] == dead + 1
+    pair.there.refuses = set()
+    pair.note("Réglé.")
+    pair.deliver()
+    assert pair.there.status() == SOLVED[pair.name]
+    assert sum("est corrigé" in text for text in pair.there.texts()) == 1
+
+
+def test_files_do_not_cross_and_are_named(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.write("Voici le duplicata, voir le fichier joint.", files=["facture-mars.pdf"])
+    pair.there.write("Vérifié.", internal=True, files=["relevé.xlsx"])
+    pair.look()
+    (answer,) = pair.said("agent")
+    assert "facture-mars.pdf : cette pièce jointe" in answer
+    assert any("Vérifié." in note and "relevé.xlsx" in note for note in pair.notes())
+    pair.there.write("Ma photo", customer=True, files=["compteur.jpg"])
+    pair.look()
+    assert pair.said("customer")[-1] == "Ma photo\n[compteur.jpg]"
+    assert any("à voir dans" in note and "compteur.jpg" in note for note in pair.notes())
+    assert not [text for text in pair.there.texts() if "à voir dans" in text]        # nothing goes in circles
+
+
+def test_an_older_ticket_merged_into_the_twin_there_does_not_bring_our_opening_text_back(tmp_path: Path, database_url: str) -> None:
+    pair = Pair("zammad", tmp_path, database_url)
+    try:
+        pair.open()
+        pair.deliver()
+        pair.there.merge_in("Une note plus ancienne")
+        pair.look()
+        assert pair.said("agent") == []
+        assert sum("plus ancienne" in note for note in pair.notes()) == 1
+    finally:
+        pair.close()
+
+
+_FIELDS = {"zammad": ("zammad: {fields: {theme_relais: theme, queue_relais: queue, who: contact},"
+                      " status: {open: open, new: new, pending: pending reminder}}", "theme_relais", "queue_relais", "who"),
+           "zendesk": ("zendesk: {fields: {'101': theme, '102': queue, '103': contact}, status: {open: open, new: new}}", "101", "102", "103"),
+           "jira": ("jira: {project: SUP, fields: {customfield_1: theme, customfield_2: queue, customfield_3: contact}}",
+                    "customfield_1", "customfield_2", "customfield_3")}
+
+
+@pytest.mark.parametrize("name", ["zammad", "zendesk", "jira"])
+def test_custom_fields_go_along_and_later_changes_follow(name: str, tmp_path: Path, database_url: str) -> None:
+    mapping, theme, queue, who = _FIELDS[name]
+    pair = Pair(name, tmp_path, database_url, mapping)
+    pair.there.attributes = {theme, queue, who}
+    if name == "jira":
+        pair.there.known |= {theme, queue, who}
+
+    def there() -> dict[str, Any]:
+        if name == "jira":
+            return dict(pair.there.first["fields"])
+        row = next(iter(pair.there.tickets.values()))
+        return row if name == "zammad" else {str(field["id"]): field["value"] for field in row["custom_fields"]}
+
+    try:
+        pair.open("ma facture est fausse", channel="email", contact="camille@exemple.fr")
+        pair.deliver()
+        ticket = pair.ticket()
+        assert there()[queue] == ticket["queue"]
+        assert (there()[who] == "camille@exemple.fr") is (name != "jira")         # Jira's are redacted
+        with pair.database.write() as connection:
+            service.transfer(connection, pair.reference, AGENT, queue="expert-factures")
+        pair.deliver()
+        assert there()[queue] == "expert-factures"
+        before = len([one for one in pair.there.faults.requests if one.startswith("PUT")])
+        pair.note("Rien de neuf.")
+        with pair.database.write() as connection:
+            links.ask(connection, name, pair.reference, pair.conversation_id, "again")
+        pair.deliver()
+        sent = len([one for one in pair.there.faults.requests if one.startswith("PUT")]) - before
+        assert sent == (1 if name == "zendesk" else 0)        # the note, and no field again
+        with pair.database.write() as connection:
+            now = tickets.get(connection, pair.reference)
+            tickets.act(connection, now, "note", "system", {}, packet={**now["packet"], "contact": None})
+        pair.deliver()
+        assert not there()[who]
+        assert pair.waiting() == {"waiting": 0, "dead": 0}
+    finally:
+        pair.close()
+
+
+def test_a_long_chat_keeps_to_what_zendesk_takes_on_a_ticket_and_holds_up_no_other(tmp_path: Path, database_url: str) -> None:
+    pair = Pair("zendesk", tmp_path, database_url)
+    try:
+        pair.open()
+        pair.deliver()
+        for number in range(33):
+            pair.say(f"message numéro {number}.")
+        pair.deliver(rounds=3)
+        first = len(pair.there.texts())
+        assert 20 < first < 30
+        with pair.database.read() as connection:
+            assert links.state(connection, "zendesk")["paused_until"] is None         # never told to slow down
+            twin = links.of_tickets(connection, [pair.reference])[pair.reference][0]
+            assert "the rest follows" in twin["error"]
+            rows = connection.execute(sa.select(outbox.c.next_at).where(outbox.c.done_at.is_(None))).scalars().all()
+        assert rows
+        assert all(at > later(60) for at in rows)
+        pair.there.updates.clear()                        # ten minutes later
+        with pair.database.write() as connection:
+            connection.execute(sa.update(connector_comments).values(at=later(-700)))
+        pair.deliver()
+        everything = "\n".join(pair.there.texts())
+        assert [everything.count(f"message numéro {number}.") for number in range(33)] == [1] * 33
+        assert pair.waiting() == {"waiting": 0, "dead": 0}
+    finally:
+        pair.close()
+
+
+def test_what_happened_on_both_sides_during_an_outage_is_brought_in_step(pair: Pair) -> None:
+    old = pair.open()
+    pair.deliver()
+    pair.down()
+    pair.say("dit pendant la panne")
+    pair.reply("répondu pendant la panne")
+    talk, token = pair.conversation_id, pair.token
+    pair.there.write("leur réponse de la même heure")
+    pair.there.write("leur note", internal=True)
+    pair.there.set(state=SOLVED[pair.name])
+    fresh = pair.open("un compteur en panne")             # begins while they are away
+    pair.say("il clignote")
+    pair.deliver(rounds=4)
+    assert pair.waiting()["dead"] == 0
+    pair.up()
+    pair.deliver()
+    pair.look()
+    assert len(pair.there.tickets) == 2
+    everything = "\n".join(pair.there.texts())
+    assert [everything.count(words) for words in
+            ("dit pendant la panne", "répondu pendant la panne", "il clignote", "leur note")] == [1] * 4
+    assert [text for text in pair.there.texts() if fresh in text]
+    pair.reference, pair.conversation_id, pair.token = old, talk, token
+    assert pair.ticket()["status"] == "solved"            # the later of both changes
+    assert sum("leur réponse" in text for text in pair.said("agent")) == 1
+    assert sum("leur note" in note for note in pair.notes()) == 1
+    assert pair.waiting() == {"waiting": 0, "dead": 0}
+
+
+def test_jira_away_for_a_while_loses_and_doubles_nothing(jira: Pair) -> None:
+    jira.down()
+    jira.open()
+    jira.note("Reproduit.")
+    jira.deliver(rounds=4)
+    jira.up()
+    jira.deliver()
+    assert len(jira.there.issues) == 1
+    jira.down()
+    jira.note("Toujours là.")
+    jira.there.write("On regarde.")
+    jira.there.set("In Progress")
+    jira.deliver(rounds=3)
+    jira.up()
+    jira.look()
+    jira.look()
+    everything = jira.there.first["fields"]["description"] + "\n".join(jira.there.texts())
+    assert [everything.count(words) for words in ("Reproduit.", "Toujours là.", "On regarde.")] == [1, 1, 1]
+    assert sum("On regarde." in note for note in jira.notes()) == 1
+    assert sum("In Progress" in note for note in jira.notes()) == 1
+    assert jira.waiting() == {"waiting": 0, "dead": 0}
+
+
+@pytest.mark.parametrize("api", ["cloud", "server"])
+def test_a_release_that_moves_many_issues_is_seen_whole(api: str, tmp_path: Path, database_url: str) -> None:
+    jira = Pair("jira", tmp_path, database_url, f"jira: {{api: {api}, project: SUP}}")
+    try:
+        jira.open()
+        jira.deliver()
+        one = jira.there.first
+        for number in range(200, 450):
+            jira.there.issues[str(number)] = {**one, "id": str(number), "key": f"SUP-{number}", "fields": dict(one["fields"])}
+        old = jira.there.issues["200"]["fields"]
+        old["updated"] = later(-3600).replace("Z", "+0000")
+        found, _ = systems(jira.settings)["jira"].changed(None)
+        assert len(set(found)) == 250
+        assert "200" not in found
+    finally:
+        jira.close()
+
+
+def test_a_change_they_show_late_is_not_missed(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.look()
+    if pair.name == "zendesk":
+        pair.there.settling = 60.0          # its export leaves out the last minute
+    else:
+        pair.there.lag = 30.0               # its search index is behind
+    pair.there.write("Bien reçu.")
+    with time_machine.travel(utcnow() + timedelta(seconds=20), tick=True) as clock:
+        pair.look()
+        assert pair.said("agent") == []
+        clock.shift(timedelta(seconds=50))
+        pair.look()
+        assert pair.said("agent") == ["Bien reçu."]
+
+
+def test_zendesks_changes_come_page_by_page_and_need_an_admin(tmp_path: Path, database_url: str) -> None:
+    pair = Pair("zendesk", tmp_path, database_url)
+    try:
+        references = [pair.open(f"question {number}") for number in range(3)]
+        pair.deliver()
+        pair.look()
+        pair.there.page = 2
+        for row in pair.there.tickets.values():
+            row |= {"status": "solved", "updated_at": pair.there.clock.now()}
+        for _ in range(2):
+            pair.look()
+        for pair.reference in references:
+            assert pair.ticket()["status"] == "solved"
+        pair.there.admin = False
+        assert poll(pair.database, systems(pair.settings)["zendesk"]) == 0
+    finally:
+        pair.close()
+
+
+def test_ours_wins_where_it_is_the_later_change_and_a_note_is_no_change(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.set(state="pending reminder" if pair.name == "zammad" else "hold")
+    with pair.database.write() as connection:
+        service.take(connection, pair.reference, AGENT)
+        service.resolve(connection, pair.reference, AGENT)        # later
+    pair.deliver()
+    assert (pair.ticket()["status"], pair.there.status()) == ("solved", SOLVED[pair.name])
+
+
+def test_a_note_of_ours_makes_an_older_change_no_later(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    with pair.database.write() as connection:
+        service.hold(connection, pair.reference, AGENT)
+    pair.there.set(state=SOLVED[pair.name])          # later
+    pair.note("Toujours en attente du technicien.")  # later still, but it changes no status
+    pair.deliver()
+    assert (pair.ticket()["status"], pair.there.status()) == ("solved", SOLVED[pair.name])
+
+
+def test_priorities_changed_on_both_sides_the_later_wins(pair: Pair) -> None:
+    pair.open()
+    pair.deliver()
+    pair.there.set(priority="1 low" if pair.name == "zammad" else "low")          # no word of ours: left alone
+    pair.look()
+    before = pair.ticket()["priority"]
+    with pair.database.write() as connection:
+        prioritise(connection, pair.reference, AGENT, "urgent")
+    pair.deliver()
+    assert (pair.ticket()["priority"], before) == (0, 2)
+    assert next(iter(pair.there.tickets.values()))["priority"] == ("3 high" if pair.name == "zammad" else "urgent")
+    pair.there.set(priority="2 normal" if pair.name == "zammad" else "normal")
+    pair.deliver()
+    pair.look()
+    assert pair.ticket()["priority"] == 2
+
+
 def test_where_both_changed_the_later_change_wins(pair: Pair) -> None:
     pair.open()
     pair.deliver()
@@ -242,7 +702,7 @@ def test_where_both_changed_the_later_change_wins(pair: Pair) -> None:
     assert pair.there.status() == SOLVED[pair.name]
 
 
-@pytest.mark.parametrize("fault", [500, 429, "lost", 503, 401])
+@pytest.mark.parametrize("fault", [500, 429, "lost", 503, 401, 409])
 def test_a_fault_at_any_step_loses_and_doubles_nothing(pair: Pair, fault: int | str) -> None:
     pair.open()
     for step in range(7):

@@ -27,7 +27,9 @@ EARLY, LATE = "2026-03-01T10:00:00.000Z", "2026-03-01T11:00:00.000Z"
     (("open", "open"), "solved", "on_hold", LATE, EARLY, "ours"),
     (("solved", "solved"), "solved", "open", EARLY, LATE, "theirs"),    # a reopening
     (("pending", "pending"), "pending", "new", EARLY, LATE, "same"),    # never back
-    (("solved", "solved"), "closed", "open", EARLY, LATE, "ours"),      # closed stays closed
+    (("solved", "solved"), "closed", "open", EARLY, LATE, "same"),      # closed for good here, opened again there: both stay
+    (("solved", "solved"), "closed", "open", LATE, EARLY, "same"),
+    (("open", "open"), "closed", "pending", EARLY, LATE, "ours"),       # merged into another: done with there too
     (("solved", "solved"), "solved", "closed", EARLY, LATE, "same"),
     (("on_hold", "pending"), "on_hold", "pending", EARLY, LATE, "same"),  # no word for ours: both kept
     (("new", None), "new", "open", EARLY, LATE, "same"),                # just made: nothing known yet
@@ -47,6 +49,8 @@ def test_the_shipped_mapping_can_be_read(system: str) -> None:
     if system != "jira":
         assert mapping.ours("status", mapping.status["solved"]) == "solved"
         assert mapping.ours("status", "unheard of") is None
+        assert mapping.ours("priority", mapping.theirs("priority", "high")) == "high"      # never more than was meant
+        assert mapping.ours("status", mapping.theirs("status", "on_hold")) == "on_hold"
 
 
 def test_custom_fields_are_looked_up_by_dotted_names(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_custom_fields_are_looked_up_by_dotted_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "said"), [
     ("zammad: {status: {asleep: x}}", "asleep"), ("zammad: [1]", "zammad"), ("{", "cannot be read"),
-    ("zammad: {fields: 3}", "must be a table"), ("zendesk: {}", "no part 'zammad'"),
+    ("zammad: {fields: 3}", "must be a table"), ("zammad: {priority: {asap: x}}", "asap"), ("zendesk: {}", "no part 'zammad'"),
 ])
 def test_a_bad_mapping_is_said_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "c.yml"
@@ -101,3 +105,22 @@ def test_a_marker_counts_for_its_own_ticket_only() -> None:
     text = "Client: bonjour\n\n[Relais SOL-7F3K2Q m12]"
     assert own_key(text, "SOL-7F3K2Q") == "m12"
     assert own_key(text, "SOL-7F3K2R") is None
+
+
+def test_only_a_whole_comment_of_ours_is_ours() -> None:
+    ours = "Client: bonjour\n\n[Relais SOL-7F3K2Q m12]"
+    quoted = "\n".join(f"> {line}" for line in ours.splitlines())
+    for theirs in (f"Merci !\n\n{ours}", f"{ours}\n\nMerci !", f"{quoted}\n\nMerci !", f"Merci !\n\n{quoted}", quoted):
+        assert own_key(theirs, "SOL-7F3K2Q") is None
+    faked = "Client: voici [Relais SOL-7F3K2Q m99]\n\n[Relais SOL-7F3K2Q m12]\n"
+    assert own_key(faked, "SOL-7F3K2Q") == "m12"
+    assert own_key("Client: gaz\n\n[Relais SOL-7F3K2Q m4x1b2c3d4e]", "SOL-7F3K2Q") == "m4x1b2c3d4e"
+
+
+def test_zendesks_fields_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "c.yml"
+    path.write_text("zendesk: {fields: {'360012345678': theme}}")
+    assert read(path, "zendesk").fields == {"360012345678": "theme"}
+    path.write_text("zendesk: {fields: {theme: theme, '²': level}}")
+    with pytest.raises(ConfigurationError, match="named by their number"):
+        read(path, "zendesk")
