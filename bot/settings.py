@@ -12,11 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseSettings, Field, SecretStr
+from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
+
+from bot.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES: tuple[str, ...] = ("fr", "en", "nl", "es", "de", "it")
 Locale = Literal["fr", "en", "nl", "es", "de", "it"]
+#: Characters of the shortest key an instance may be given.
+SHORTEST_KEY = 16
 
 
 class Settings(BaseSettings):
@@ -41,7 +45,7 @@ class Settings(BaseSettings):
     demo_password: SecretStr | None = Field(None, description="Password of the demo accounts; else one is generated and printed.")
     identity_secret: SecretStr | None = Field(None, description="Secret shared with the host's server, which signs with it who its customers are (HS256); empty means nobody can be identified.")
     push_hosts: str = Field("fcm.googleapis.com, push.services.mozilla.com, notify.windows.com, push.apple.com", description="Push services (comma separated domains) that notifications may be posted to.")
-    secret_key: SecretStr | None = Field(None, description="Key for signed cookies; else one is generated in the home.")
+    secret_key: SecretStr | None = Field(None, description="Key that signs what customers and other systems bring back and seals stored secrets, 16 characters or more; left empty, one is generated in the home.")
     max_message_chars: int = Field(4000, description="Longest customer message, in characters; longer ones are refused with a clear sentence.")
     max_body_bytes: int = Field(64_000, description="Largest JSON request body, in bytes.")
     messages_per_minute: int = Field(40, description="Customer messages a conversation may send in a minute.")
@@ -120,6 +124,16 @@ class Settings(BaseSettings):
     failpoints: str = Field("", description="Faults to order, place=action[:value][@N];…, or `file` to read them from the home; needs test mode.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written.")
 
+    @validator("secret_key")
+    def _no_weak_key(cls, given: SecretStr | None) -> SecretStr | None:
+        """A line left empty in an env file is as good as none; a key that can be guessed is none at all."""
+        text = given.get_secret_value() if given else ""
+        if not text.strip():
+            return None
+        if len(text) < SHORTEST_KEY:
+            raise ValueError("too short: make one with `openssl rand -hex 32`, or leave it out")
+        return given
+
     class Config:
         env_prefix = "RELAIS_"
         env_file = os.environ.get("RELAIS_ENV_FILE", ".env")
@@ -148,7 +162,16 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process; tests call ``get_settings.cache_clear()`` after changing the environment."""
-    settings = Settings.parse_obj({})
-    port = os.environ.get("PORT")
-    return settings.copy(update={"port": int(port)}) if port and port.isdigit() else settings
+    """The settings of this process; tests call ``get_settings.cache_clear()`` after changing the environment.
+
+    Raises ConfigurationError with the first variable that holds what it cannot.
+    """
+    port = os.environ.get("PORT", "")
+    given = {"port": port} if port.isdigit() else {}
+    try:
+        return Settings.parse_obj(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        variable = "PORT" if name in given else f"RELAIS_{name.upper()}"
+        raise ConfigurationError(f"{variable}: {first['msg']}. docs/settings.md lists every setting.") from None

@@ -13,6 +13,7 @@ import threading
 import time
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import failpoints
 from bot.errors import RelaisError
@@ -26,6 +27,7 @@ from bot.settings import Settings, get_settings
 from bot.storage import chore_runs
 from bot.storage.database import Database
 from bot.storage.migrate import upgrade
+from bot.storage.reach import reason
 
 _log = structlog.get_logger(__name__)
 
@@ -92,15 +94,18 @@ class Worker:
 
 def main() -> int:
     """Work until SIGTERM or SIGINT; 1 with one line on stderr where the settings do not allow it."""
-    settings = get_settings()
-    configure(settings, "worker")
     try:
+        settings = get_settings()
+        configure(settings, "worker")
         failpoints.activate(settings)
         database = Database(settings.sqlalchemy_url)
         upgrade(database)
         worker = Worker(settings, database)
     except RelaisError as error:
         print(f"relais worker: {error.detail}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        print(f"relais worker: The database: {reason(error)}", file=sys.stderr)
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())

@@ -103,7 +103,18 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        _fail(f"{type(error).__name__}: {error}. Run again with --debug to see where.", 1)
+        _fail(f"{_said(error)}. Run again with --debug to see where.", 1)
+
+
+def _said(error: Exception) -> str:
+    if "sqlalchemy" in sys.modules:        # loaded by commands that use the database, not for --help
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from bot.storage.reach import reason
+
+        if isinstance(error, SQLAlchemyError):
+            return f"The database: {reason(error)}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _fail(detail: str, code: int) -> None:

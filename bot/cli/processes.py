@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli.serve import prepare_instance
+from bot.cli.serve import DATABASE_PATIENCE, prepare_instance
 from bot.errors import BadInput
 from bot.settings import get_settings
 
@@ -16,12 +16,14 @@ app = typer.Typer(
 )
 
 
-def prepare() -> None:
+def prepare(
+    wait: float = typer.Option(DATABASE_PATIENCE, min=0, help="Seconds to wait for a database server that is not up yet."),
+) -> None:
     """Database, articles, accounts and models: once, before the processes start or after an upgrade.
 
-    Example: RELAIS_DATABASE_URL=postgresql://… relais prepare
+    Example: RELAIS_DATABASE_URL=postgresql+psycopg2://… relais prepare --wait 600
     """
-    prepare_instance(get_settings())
+    prepare_instance(get_settings(), wait)
 
 
 @app.command()

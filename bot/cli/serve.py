@@ -23,6 +23,8 @@ from bot.settings import ROOT, Settings, get_settings
 
 #: Seconds the first start may take, model training included.
 READY_TIMEOUT = 600.0
+#: Seconds a database server is waited for, where it starts beside us.
+DATABASE_PATIENCE = 120.0
 #: Connections that may wait for a web process.
 BACKLOG = 2048
 #: Where a web process finds the number of the socket it inherits.
@@ -78,8 +80,8 @@ def prepare(settings: Settings) -> None:
     prepare_instance(settings)
 
 
-def prepare_instance(settings: Settings) -> None:
-    """Home, database, content, accounts, models."""
+def prepare_instance(settings: Settings, patience: float = DATABASE_PATIENCE) -> None:
+    """Home, database, content, accounts, models; a database server that is not up yet is waited for (seconds)."""
     home = settings.home_path
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -90,20 +92,22 @@ def prepare_instance(settings: Settings) -> None:
     except OSError as error:
         raise ConfigurationError(f"The home folder {home} cannot be written ({error.strerror}). Choose another with RELAIS_HOME.") from error
     _say("Preparing the database…")
-    _database(settings)
+    _database(settings, patience)
     from bot.assistant.training import ensure_understanding, train_rasa
 
     ensure_understanding(settings, _say)
     train_rasa(settings, _say)
 
 
-def _database(settings: Settings) -> None:
+def _database(settings: Settings, patience: float) -> None:
     from bot.backoffice.factory import make_backoffice
     from bot.faq.store import seed
     from bot.staff.accounts import ensure_demo_accounts
     from bot.storage.database import Database
     from bot.storage.migrate import upgrade
+    from bot.storage.reach import await_database
 
+    await_database(settings.sqlalchemy_url, patience, _say)
     upgrade(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
     try:

@@ -7,6 +7,7 @@ from a customer can add a header.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -22,7 +23,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime, parseaddr, parsedate_to_datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.errors import BadInput, NotFound, Unavailable
 from bot.failpoints import hit
@@ -177,25 +178,55 @@ def _read(path: Path) -> SpooledMail:
     )
 
 
-class SmtpMailer:
-    """Sends over SMTP, with TLS unless the settings say otherwise."""
+class _Server(smtplib.SMTP):
+    """A mail server that is given time to take a mail, and none to say good-bye."""
 
-    def __init__(self, settings: Settings, timeout: float = 10.0) -> None:
+    taking = 0.0
+    _PARTING = 2.0
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """The mail itself, and what the server says of it."""
+        if self.sock is not None:
+            self.sock.settimeout(self.taking)
+        return super().data(msg)
+
+    def part(self) -> None:
+        """Say that we are done. It has the mail: how it answers changes nothing."""
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            if self.sock is not None:
+                self.sock.settimeout(self._PARTING)
+            self.quit()
+
+
+class SmtpMailer:
+    """Sends over SMTP, with TLS unless the settings say otherwise.
+
+    ``timeout`` is for each answer before the mail itself, ``taking`` for the answer to it: servers look
+    into a mail before they take it (RFC 5321, 4.5.3.2.6, asks for ten minutes), and one given up too soon
+    is sent twice. It stays below the lease of a job, with time left for the rest.
+    """
+
+    def __init__(self, settings: Settings, timeout: float = 10.0, taking: float = 35.0) -> None:
         self._settings = settings
-        self._timeout = timeout
+        self._timeout, self._taking = timeout, taking
 
     def send(self, mail: Mail) -> str:
         """Hand the mail to the server; ``BadInput`` where the server refuses this address for good."""
         settings = self._settings
         message = message_from(mail, settings.mail_from)
         try:
-            with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=self._timeout) as server:
+            server = _Server(settings.smtp_host, settings.smtp_port, timeout=self._timeout)
+            server.taking = self._taking
+            try:
                 if settings.smtp_starttls:
                     server.starttls(context=ssl.create_default_context())
                 if settings.smtp_user:
                     password = settings.smtp_password
                     server.login(settings.smtp_user, password.get_secret_value() if password else "")
                 server.send_message(message)
+                server.part()
+            finally:
+                server.close()
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             if codes and all(500 <= code < 600 for code in codes):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import BadInput, Unavailable
 from bot.failpoints import hit
@@ -13,6 +14,7 @@ from bot.integrations.deliveries import Deliveries, retry_after
 from bot.storage import outbox
 from bot.storage.database import Database
 from bot.storage.outbox import Job
+from bot.storage.reach import reason
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +43,9 @@ class Deliverer:
             return None
         except (Unavailable, OSError) as error:
             return self._later(job, str(error), retry_after(error))
+        except SQLAlchemyError as error:       # away, locked, full: none of the job's doing
+            _log.error("delivery failed", topic=job.topic, job=job.id, error=type(error).__name__, why=reason(error))
+            return self._later(job, f"The database: {reason(error)}")
         except Exception as error:             # ours to mend; the job waits for that
             _log.exception("delivery failed", topic=job.topic, job=job.id)
             return self._later(job, f"{type(error).__name__} in the handler of '{job.topic}'")

@@ -1,7 +1,7 @@
 """The instance's secret key, and what is derived from it: one sub-key a purpose, sealed texts.
 
-The key comes from ``RELAIS_SECRET_KEY`` or is made once and kept in the home (mode 0600). Processes
-on several machines need the setting, or what one seals the other cannot open.
+The key comes from ``RELAIS_SECRET_KEY`` or, where that is left empty, is made once and kept in the
+home (mode 0600). Processes on several machines need the setting, or what one seals the other cannot open.
 """
 
 from __future__ import annotations

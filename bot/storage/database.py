@@ -4,6 +4,8 @@ SQLite: WAL, ``synchronous=FULL``, foreign keys, ``BEGIN IMMEDIATE`` for writes,
 time in this process, so that it never says "locked". Writes handed to :meth:`Database.submit` are
 run by one thread which commits all that wait together: one ``fsync`` for many customers.
 PostgreSQL: the same calls, several writers.
+
+No error tells the values of a statement: they are what customers wrote, and errors end in logs.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from bot.errors import ConfigurationError
 from bot.failpoints import hit
 
 T = TypeVar("T")
@@ -35,12 +38,19 @@ def _dumps(value: object) -> str:
 
 
 class Database:
-    """A database by its SQLAlchemy URL. Close it when done; threads of it are daemons."""
+    """A database by its SQLAlchemy URL. Close it when done; threads of it are daemons.
+
+    Raises ConfigurationError for a URL that is none.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
+        try:
+            self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
+        except (sa.exc.ArgumentError, ImportError) as error:     # its own text may hold the password
+            raise ConfigurationError("RELAIS_DATABASE_URL is no address of a database: postgresql+psycopg2://user:password@host/name, "
+                                     "or empty for SQLite in the home.") from error
         self._writer_lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="db")
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
@@ -162,7 +172,7 @@ def _sqlite_engine(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         url, future=True, json_serializer=_dumps, poolclass=sa.pool.QueuePool,
-        pool_size=_THREADS + 2, max_overflow=40,
+        pool_size=_THREADS + 2, max_overflow=40, hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 10},
     )
 
@@ -184,9 +194,18 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _server_engine(url: str) -> Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url, future=True, json_serializer=_dumps, pool_size=_THREADS, max_overflow=_THREADS,
-        pool_timeout=10, pool_pre_ping=True,
+        pool_timeout=10, pool_pre_ping=True, hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "relais", "keepalives_idle": 30,
                       "keepalives_interval": 5, "keepalives_count": 3},
     )
+    sa.event.listen(engine, "handle_error", _without_detail)
+    return engine
+
+
+def _without_detail(context: Any) -> None:
+    """Cut PostgreSQL's DETAIL lines, which quote the row that it refused."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].split("\nDETAIL:")[0], *error.args[1:])

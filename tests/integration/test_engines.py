@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from web_support import ALWAYS, Dialogue, answer, make_settings, running
 
+from benchmarks.faults.servers import Proxy
 from bot.analytics.judge import refresh_outcomes
 from bot.analytics.metrics import figures, period
 from bot.assistant.protocol import TurnResponse
@@ -23,7 +25,7 @@ from bot.conversations.model import Draft
 from bot.conversations.turns import abandoned, claim_by_id, commit, release
 from bot.desk import listing, search
 from bot.desk.filters import Filters
-from bot.errors import Conflict
+from bot.errors import ConfigurationError, Conflict
 from bot.faq import store as articles
 from bot.faq.articles import Article
 from bot.handover import safety
@@ -34,6 +36,7 @@ from bot.staff.accounts import Member
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import HEAD, alembic_config, upgrade
+from bot.storage.reach import await_database
 from bot.storage.schema import conversations, events, metadata, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
@@ -402,3 +405,31 @@ def test_the_whole_path_on_postgres_with_two_web_processes(tmp_path: Path, postg
         reference = staff.get("/tickets").json()["tickets"][0]["reference"]
         assert staff.post(f"/tickets/{reference}/reply", json={"text": "Bonjour !"}).status_code == 200
         customer.until(lambda e: e["author"] == "agent" and e["kind"] == "message")
+
+
+@pytest.mark.postgres
+def test_a_server_that_comes_up_late_is_waited_for(postgres_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.storage.reach._PAUSE", 0.2)
+    server = urlsplit(postgres_url)
+    assert server.port is not None
+    door = Proxy(server.port)
+    door.mode = "refuse"
+    late = postgres_url.replace(f":{server.port}/", f":{door.port}/")
+    with pytest.raises(ConfigurationError, match=r"does not answer: .*Start it"):
+        await_database(late, 0.0)
+    up = threading.Timer(1.0, lambda: setattr(door, "mode", "pass"))
+    said: list[str] = []
+    up.start()
+    try:
+        await_database(late, 60.0, said.append)
+        upgrade(late)
+    finally:
+        up.join()
+        door.close()
+    assert said == ["Waiting for the database of RELAIS_DATABASE_URL…"]
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_not_there_is_said_at_once(postgres_url: str):
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        await_database(f"{postgres_url}x", 600.0)

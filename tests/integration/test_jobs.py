@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
@@ -210,6 +211,30 @@ def test_a_clock_set_back_does_not_hold_a_row_for_ever(database: Database) -> No
     with database.write() as connection:
         connection.execute(sa.update(table).values(created_at=at, next_at=at, lease_until=at))
         assert [job.key for job in outbox.lease(connection)] == ["k"]
+
+
+def test_a_failing_database_puts_no_words_of_a_customer_into_the_log(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "mon IBAN est faux"
+    put(database, words)
+
+    def stumble(job: Job) -> None:
+        with database.write() as connection:
+            connection.execute(sa.insert(table).values(key=words, topic=words, payload={"text": words}, created_at="", next_at="",
+                                                       attempts=0, fence=0, dead=False))
+
+    with pytest.raises(sa.exc.IntegrityError) as failed:
+        stumble(Job(1, "", "", {}, 0, 0))
+    shown = "".join(traceback.format_exception(failed.type, failed.value, failed.tb)) + str(failed.value.orig)
+    assert "IntegrityError" in shown
+    assert words not in shown
+    engine_for(database, stumble).run_due()
+    assert states(database) == ["retrying"]
+    said = capsys.readouterr()
+    assert "delivery failed" in said.out + said.err
+    assert words not in said.out + said.err
+    with database.read() as connection:
+        assert "database" in jobs(connection)[0]["error"]
+        assert words not in jobs(connection)[0]["error"]
 
 
 def test_erasing_a_conversation_takes_what_waits_with_it(database: Database) -> None:

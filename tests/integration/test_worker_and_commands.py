@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -218,3 +219,28 @@ def test_commands_without_an_instance_say_what_to_do(relais, tmp_path: Path):
         assert got.returncode == 1
         assert "relais serve" in got.stderr
         assert not (tmp_path / "empty").exists()
+
+
+def test_a_database_that_fails_is_one_line_without_what_was_asked_for(relais, tmp_path: Path):
+    upgrade(f"sqlite:///{tmp_path / 'relais.db'}")
+    with sqlite3.connect(tmp_path / "relais.db") as broken:
+        broken.execute("DROP TABLE conversations")
+    broken.close()
+    got = relais(tmp_path, "export", "camille@exemple.fr")
+    assert got.returncode == 1
+    assert got.stderr.startswith("relais: The database: no such table")
+    assert got.stderr.count("\n") == 1
+    assert "camille" not in got.stderr
+
+
+@pytest.mark.parametrize(("variable", "value", "told"), [
+    ("RELAIS_MAX_WRONG", "0,05", "RELAIS_MAX_WRONG: "), ("RELAIS_DATABASE_URL", "postgres://relais:s3cret@db/relais", "RELAIS_DATABASE_URL is no address"),
+    ("RELAIS_DATABASE_URL", "postgresql+psycopg2://relais:s3cret@127.0.0.1:9/relais", "The database: "),
+])
+def test_settings_that_cannot_be_end_a_worker_with_a_sentence(tmp_path: Path, variable: str, value: str, told: str):
+    ran = subprocess.run([sys.executable, "-m", "bot.worker"], capture_output=True, text=True, timeout=120, check=False,
+                         env={**os.environ, "RELAIS_HOME": str(tmp_path), "RELAIS_ENV_FILE": "/nonexistent", variable: value})
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"relais worker: {told}")
+    assert ran.stderr.count("\n") == 1
+    assert "s3cret" not in ran.stderr

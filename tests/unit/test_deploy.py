@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -14,10 +15,13 @@ import pytest
 import typer
 import yaml
 
+from bot.assistant.server import serve_dialogue
 from bot.cli.app import COMMANDS
 from bot.cli.checks import CHECKS
 from bot.cli.processes import app as processes
-from bot.settings import ROOT, Settings
+from bot.errors import ConfigurationError
+from bot.privacy.keys import instance_key
+from bot.settings import ROOT, Settings, get_settings
 
 DEPLOY = ROOT / "deploy"
 OURS = re.compile(r"RELAIS_[A-Z_]+")
@@ -77,6 +81,42 @@ def test_every_variable_of_ours_is_a_setting() -> None:
     for path in (*DEPLOY.rglob("*.env.example"), DEPLOY / "compose.yaml", DEPLOY / "Dockerfile", DEPLOY / "Caddyfile", *UNITS):
         for name in OURS.findall(path.read_text("utf-8")):
             assert known(name) or name in PROXY_ONLY, f"{path.name}: {name}"
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.env.example")), ids=lambda path: str(path.relative_to(DEPLOY)))
+def test_an_env_file_that_was_not_filled_in_starts_nothing_and_opens_nothing(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in path.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            monkeypatch.setenv(*line.split("=", 1))
+    monkeypatch.setenv("RELAIS_HOME", str(tmp_path))
+    get_settings.cache_clear()
+    try:
+        assert len(instance_key(get_settings())) >= 32
+        with pytest.raises(ConfigurationError, match="RELAIS_DIALOGUE_SECRET"):
+            serve_dialogue(8101)
+    finally:
+        get_settings.cache_clear()
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.env.example")), ids=lambda path: str(path.relative_to(DEPLOY)))
+def test_a_shell_reads_an_env_file_as_systemd_does(path: Path) -> None:
+    lines = [line.removeprefix("# ") for line in path.read_text("utf-8").splitlines() if re.match(r"(# )?RELAIS_\w+=", line)]
+    assert len(lines) > 5
+    script = "\n".join(["set -ae", *lines, "env -0"])
+    env = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]}).stdout
+    seen = dict(entry.split("=", 1) for entry in env.split("\0") if entry)
+    for line in lines:
+        name, value = line.split("=", 1)
+        assert seen[name] == value.strip('"')
+
+
+def test_the_units_can_execute_the_interpreter_that_the_documents_install() -> None:
+    synced = [line for line in (ROOT / "docs" / "deploy.md").read_text("utf-8").splitlines() if re.search(r"^\S*\s*uv sync --frozen", line)]
+    assert synced
+    for line in synced:
+        folder = re.match(r"UV_PYTHON_INSTALL_DIR=(/\S+) uv sync", line)
+        assert folder, line
+        assert not folder[1].startswith(("/root", "/home", "/tmp", "/run/user")), "hidden by ProtectHome= and PrivateTmp="
 
 
 @pytest.mark.parametrize("name", sorted(compose()["services"]))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -66,14 +68,19 @@ def test_no_server_is_unavailable_not_a_traceback(tmp_path: Path) -> None:
         make_mailer(settings).send(Mail("a@example.org", "s", "t"))
 
 
-@pytest.mark.parametrize(("code", "error"), [(550, BadInput), (451, Unavailable), (250, None)])
-def test_smtp_refusals(tmp_path: Path, code: int, error: type[Exception] | None) -> None:
+class SmtpServer:
     """A server of a few lines on a real socket."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    received: list[str] = []
 
-    def serve() -> None:
-        connection, _ = listener.accept()
+    def __init__(self, rcpt: int = 250, goodbye: str = "221 bye", thinks: float = 0.0) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.received: list[str] = []
+        self._rcpt, self._goodbye, self._thinks = rcpt, goodbye, thinks
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
         with connection, connection.makefile("rwb") as stream:
             def say(text: str) -> None:
                 stream.write(text.encode() + b"\r\n")
@@ -85,23 +92,49 @@ def test_smtp_refusals(tmp_path: Path, code: int, error: type[Exception] | None)
                 if verb == "DATA":
                     say("354 go")
                     while (body := stream.readline().decode("utf-8", "replace")) != ".\r\n":
-                        received.append(body)
+                        self.received.append(body)
+                    time.sleep(self._thinks)
                     say("250 ok")
                 elif verb == "QUIT":
-                    say("221 bye")
+                    say(self._goodbye)
                     return
                 else:
-                    say(f"{code if verb == 'RCPT' else 250} x")
+                    say(f"{self._rcpt if verb == 'RCPT' else 250} x")
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    settings = Settings(home=tmp_path, smtp_host="127.0.0.1", smtp_port=listener.getsockname()[1], smtp_starttls=False)
-    mailer = SmtpMailer(settings, timeout=5)
+    def mailer(self, home: Path, **seconds: float) -> SmtpMailer:
+        """A mailer that sends to it."""
+        return SmtpMailer(Settings(home=home, smtp_host="127.0.0.1", smtp_port=self.port, smtp_starttls=False), **seconds)
+
+    def close(self) -> None:
+        """Wait for the end of the conversation."""
+        self._thread.join(5)
+        self._listener.close()
+
+
+@pytest.mark.parametrize(("code", "error"), [(550, BadInput), (451, Unavailable), (250, None)])
+def test_smtp_refusals(tmp_path: Path, code: int, error: type[Exception] | None) -> None:
+    server = SmtpServer(rcpt=code)
+    mailer = server.mailer(tmp_path, timeout=5)
     if error:
         with pytest.raises(error):
             mailer.send(Mail("a@example.org", "s", "t"))
     else:
         mailer.send(Mail("a@example.org", "Votre code", "123456"))
-        assert any("123456" in line for line in received)
-    thread.join(5)
-    listener.close()
+        assert any("123456" in line for line in server.received)
+    server.close()
+
+
+@pytest.mark.parametrize("server", [{"goodbye": "421 too busy to part"}, {"thinks": 0.8}], ids=["odd good-bye", "slow scanner"])
+def test_a_mail_that_was_taken_is_sent(tmp_path: Path, server: dict[str, Any]) -> None:
+    """Else it would be sent again, and the customer would have it twice."""
+    other_side = SmtpServer(**server)
+    other_side.mailer(tmp_path, timeout=0.4, taking=10).send(Mail("a@example.org", "Votre code", "123456"))
+    assert any("123456" in line for line in other_side.received)
+    other_side.close()
+
+
+def test_a_mail_that_nobody_takes_waits(tmp_path: Path) -> None:
+    server = SmtpServer(thinks=1.5)
+    with pytest.raises(Unavailable):
+        server.mailer(tmp_path, timeout=5, taking=0.3).send(Mail("a@example.org", "s", "t"))
+    server.close()

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 
 from bot.cli.doctor import examine
 from bot.cli.settings_doc import markdown, shown
+from bot.errors import ConfigurationError
+from bot.privacy.keys import instance_key
 from bot.settings import ROOT, Settings, get_settings
 
 
@@ -45,6 +47,34 @@ def test_environment_and_port_override(monkeypatch: pytest.MonkeyPatch, tmp_path
         assert settings.sqlalchemy_url == f"sqlite:///{tmp_path}/relais.db"
     finally:
         get_settings.cache_clear()
+
+
+@pytest.mark.parametrize(("variable", "value"), [
+    ("RELAIS_MAX_WRONG", "0,05"), ("RELAIS_PORT", "x"), ("PORT", "70000"), ("RELAIS_LOG_LEVEL", "loud"), ("RELAIS_SECRET_KEY", "changeme"),
+])
+def test_a_value_that_cannot_be_is_one_sentence_that_names_the_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    get_settings.cache_clear()
+    try:
+        with pytest.raises(ConfigurationError) as told:
+            get_settings()
+    finally:
+        get_settings.cache_clear()
+    assert told.value.detail.startswith(f"{variable}: ")
+    assert "\n" not in told.value.detail
+    assert "changeme" not in told.value.detail
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_key_left_empty_is_as_if_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setenv("RELAIS_SECRET_KEY", blank)
+    one, other = (instance_key(Settings(_env_file=None, home=tmp_path / name)) for name in ("one", "other"))
+    assert len(one) >= 32
+    assert one != other
+    assert (tmp_path / "one" / "secret.key").read_bytes() == one
+    monkeypatch.setenv("RELAIS_SECRET_KEY", "k" * 32)
+    assert instance_key(Settings(_env_file=None, home=tmp_path / "third")) == b"k" * 32
+    assert not (tmp_path / "third").exists()
 
 
 def test_doctor_says_that_the_port_is_taken_and_what_to_do(tmp_path: Path) -> None:
