@@ -14,9 +14,12 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import Conflict
 from bot.storage.database import Database
-from bot.storage.migrate import upgrade
+from bot.storage.migrate import knows, revision_of, upgrade
+from bot.storage.schema import metadata
 
-_NOT_OURS = ("procrastinate_", "alembic_version")
+_NOT_KEPT = ("procrastinate_", "alembic_version")
+#: Tables that our migrations make and the schema does not declare.
+_BESIDES = (*_NOT_KEPT, "search_fts")
 
 
 def dump(database: Database, folder: Path) -> list[str]:
@@ -63,22 +66,53 @@ def is_empty(database: Database) -> bool:
         return connection.exec_driver_sql("SELECT 1 FROM conversations LIMIT 1").first() is None
 
 
+def refuse_shared(database: Database) -> None:
+    """Raises Conflict where there are tables of something else, which :func:`clear` would remove.
+
+    What a newer release added cannot be told from them: of such a database all is taken to be ours.
+    """
+    with database.read() as connection:
+        found = [name for name in _present(connection) if not name.startswith(_BESIDES) and name not in metadata.tables]
+    current = revision_of(database)
+    if found and (current is None or knows(current)):
+        raise Conflict(f"The database holds what is not of Relais ({', '.join(found[:3])}). Restore into a database of its own.")
+
+
 def clear(database: Database) -> None:
-    """Remove everything of ours, the job engine included."""
-    from alembic import command
+    """Remove everything of ours, whatever release made it, the job engine included.
 
-    from bot.storage.migrate import alembic_config
-
-    config = alembic_config()
+    Not by our migrations: the database may be of a newer release, whose steps down we do not know.
+    """
     with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        if names := _present(connection):
+            connection.exec_driver_sql(f"DROP TABLE {', '.join(map(_quoted, names))} CASCADE")
+        connection.exec_driver_sql(_DROP_ENGINE)
+
+
+#: Functions and types of procrastinate; percent signs doubled for the driver.
+_DROP_ENGINE = r"""
+    DO $$ DECLARE each text; BEGIN
+        FOR each IN SELECT oid::regprocedure FROM pg_proc
+            WHERE proname LIKE 'procrastinate\_%%' AND pronamespace = current_schema()::regnamespace
+        LOOP EXECUTE 'DROP FUNCTION ' || each || ' CASCADE'; END LOOP;
+        FOR each IN SELECT oid::regtype FROM pg_type
+            WHERE typname LIKE 'procrastinate\_%%' AND typnamespace = current_schema()::regnamespace
+        LOOP EXECUTE 'DROP TYPE IF EXISTS ' || each || ' CASCADE'; END LOOP;
+    END $$"""
+
+
+def _present(connection: Connection) -> list[str]:
+    """Every table of the schema, those of extensions aside."""
+    found = connection.exec_driver_sql(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace"
+        " AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e') ORDER BY relname")
+    return [row[0] for row in found]
 
 
 def _tables(connection: Connection) -> list[str]:
     meta = sa.MetaData()
     meta.reflect(connection)
-    return [table.name for table in meta.sorted_tables if not table.name.startswith(_NOT_OURS)]
+    return [table.name for table in meta.sorted_tables if not table.name.startswith(_NOT_KEPT)]
 
 
 def _listed(connection: Connection, table: str) -> str:

@@ -146,7 +146,7 @@ def _weights() -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from bot.storage.migrate import status
+    from bot.storage.migrate import knows, status
 
     where = "PostgreSQL" if settings.database_url.startswith("postgres") else "SQLite"
     if not settings.database_url and not (settings.home_path / "relais.db").exists():
@@ -155,6 +155,8 @@ def _database(settings: Settings) -> Finding:
         current, wanted = status(settings.sqlalchemy_url)
     except Exception as error:
         return Finding(False, "Database", f"{where} does not answer ({type(error).__name__})", "Start the database server, or correct RELAIS_DATABASE_URL.")
+    if current != "none" and not knows(current):
+        return Finding(False, "Database", f"{where}, schema {current} of a newer release", f"This release knows up to {wanted}: update the checkout, or restore a backup of this release.")
     return Finding(current == wanted, "Database", f"{where}, schema {current}", f"The schema should be {wanted}: start with `make serve`, which upgrades it.")
 
 

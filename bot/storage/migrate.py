@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from bot.errors import ConfigurationError
 from bot.storage.database import Database
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def alembic_config(url: str = "") -> Config:
 def upgrade(database: Database | str, revision: str = "head") -> None:
     """Apply what is missing to a database (or to the one of a URL).
 
-    On PostgreSQL two processes starting at once wait for each other.
+    On PostgreSQL two processes starting at once wait for each other. Raises ConfigurationError for a
+    database of a newer release.
     """
     if isinstance(database, str):
         opened = Database(database)
@@ -40,8 +42,11 @@ def upgrade(database: Database | str, revision: str = "head") -> None:
         finally:
             opened.close()
         return
-    if revision == "head" and revision_of(database) == HEAD:
+    current = revision_of(database)
+    if revision == "head" and current == HEAD:
         return
+    if current and not knows(current):
+        raise ConfigurationError(f"The database is of a newer release (schema {current}); this one knows up to {HEAD}. Update Relais, or restore a backup of this release.")
     from alembic import command
 
     config = alembic_config()
@@ -50,6 +55,14 @@ def upgrade(database: Database | str, revision: str = "head") -> None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(727165)")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether a revision is one of this release's or of an earlier one ("base": none yet)."""
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    return revision in known | {"base"}
 
 
 def revision_of(database: Database) -> str | None:

@@ -27,6 +27,7 @@ _O = outbox.c
 MAX_ATTEMPTS = 10
 LEASE_SECONDS = 60
 _FIRST_DELAY, _LONGEST_DELAY = 2.0, 3600.0
+_LONGEST_WAIT = 86_400.0     # what a receiver may ask for (bot/integrations/http.py)
 _SLACK = 5.0       # a time further ahead than it can be was written before the clock was set back
 
 State = Literal["waiting", "running", "retrying", "done", "dead"]
@@ -185,7 +186,7 @@ def _due() -> Any:
     now = now_iso()
     return sa.and_(
         _O.done_at.is_(None), _O.dead.is_(False),
-        sa.or_(_O.next_at <= now, sa.and_(_O.created_at > later(_SLACK), _O.next_at == _O.created_at)),
+        sa.or_(_O.next_at <= now, _O.created_at > later(_SLACK), _O.next_at > later(_LONGEST_WAIT + _SLACK)),
         sa.or_(_O.lease_until.is_(None), _O.lease_until < now,
                _O.lease_until > later(LEASE_SECONDS + _SLACK)),
     )

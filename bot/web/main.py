@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import failpoints
 from bot.errors import RelaisError
 from bot.logs import configure
 from bot.settings import get_settings
+from bot.storage.reach import reason
 from bot.web.server import run
 
 
@@ -20,6 +23,9 @@ def main() -> int:
         run(settings)
     except RelaisError as error:
         print(f"relais web: {error.detail}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        print(f"relais web: The database: {reason(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -213,6 +213,20 @@ def test_a_clock_set_back_does_not_hold_a_row_for_ever(database: Database) -> No
         assert [job.key for job in outbox.lease(connection)] == ["k"]
 
 
+@pytest.mark.parametrize(("created", "due", "taken"), [
+    (86400, 86400 + 120, True),         # put with a delay while the clock was ahead
+    (86400, 86400 + 3600, True),        # tried there, and put off
+    (-3600, 2 * 86400, True),           # from before, tried while the clock was two days ahead
+    (-3600, 86400 - 60, False),         # a receiver asked for a day, a minute ago
+    (0, 120, False),
+])
+def test_a_due_time_that_cannot_be_binds_nobody(database: Database, created: float, due: float, taken: bool) -> None:
+    put(database)
+    with database.write() as connection:
+        connection.execute(sa.update(table).values(created_at=later(created), next_at=later(due)))
+        assert [job.key for job in outbox.lease(connection)] == (["k"] if taken else [])
+
+
 def test_a_failing_database_puts_no_words_of_a_customer_into_the_log(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     words = "mon IBAN est faux"
     put(database, words)

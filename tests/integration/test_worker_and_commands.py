@@ -237,10 +237,12 @@ def test_a_database_that_fails_is_one_line_without_what_was_asked_for(relais, tm
     ("RELAIS_MAX_WRONG", "0,05", "RELAIS_MAX_WRONG: "), ("RELAIS_DATABASE_URL", "postgres://relais:s3cret@db/relais", "RELAIS_DATABASE_URL is no address"),
     ("RELAIS_DATABASE_URL", "postgresql+psycopg2://relais:s3cret@127.0.0.1:9/relais", "The database: "),
 ])
-def test_settings_that_cannot_be_end_a_worker_with_a_sentence(tmp_path: Path, variable: str, value: str, told: str):
-    ran = subprocess.run([sys.executable, "-m", "bot.worker"], capture_output=True, text=True, timeout=120, check=False,
+@pytest.mark.parametrize("process", ["worker", "web"])
+def test_settings_that_cannot_be_end_a_process_with_a_sentence(tmp_path: Path, process: str, variable: str, value: str, told: str):
+    module = {"worker": "bot.worker", "web": "bot.web.main"}[process]
+    ran = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, timeout=120, check=False,
                          env={**os.environ, "RELAIS_HOME": str(tmp_path), "RELAIS_ENV_FILE": "/nonexistent", variable: value})
     assert ran.returncode == 1
-    assert ran.stderr.startswith(f"relais worker: {told}")
+    assert ran.stderr.startswith(f"relais {process}: {told}")
     assert ran.stderr.count("\n") == 1
     assert "s3cret" not in ran.stderr

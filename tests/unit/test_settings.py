@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.doctor import examine
+from bot.cli.doctor import Finding, examine
 from bot.cli.settings_doc import markdown, shown
 from bot.errors import ConfigurationError
 from bot.privacy.keys import instance_key
 from bot.settings import ROOT, Settings, get_settings
+from bot.storage.migrate import HEAD, upgrade
 
 
 def test_the_reference_page_is_the_declaration() -> None:
@@ -117,3 +120,56 @@ def test_doctor_says_that_redis_is_away_and_what_several_processes_lack(tmp_path
     assert "RELAIS_REDIS_URL" in findings["Redis"].todo
     assert "SQLite" in findings["Processes"].seen
     assert not {"Redis", "Processes"} & {f.name for f in examine(Settings(home=tmp_path))}
+
+
+def told(settings: Settings, name: str) -> Finding:
+    return next(finding for finding in examine(settings) if finding.name == name)
+
+
+def test_doctor_says_that_python_is_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(Settings(home=tmp_path), "Python").ok
+    monkeypatch.setattr("sys.version_info", (3, 12, 1, "final", 0))
+    finding = told(Settings(home=tmp_path), "Python")
+    assert (finding.ok, finding.seen) == (False, "3.12.1")
+    assert "3.10" in finding.todo
+
+
+def test_doctor_says_that_the_home_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked as another user would be told: for root everything can be written."""
+    real = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: real(path, mode) and Path(path) != tmp_path)
+    finding = told(Settings(home=tmp_path / "not" / "yet"), "Home")
+    assert not finding.ok
+    assert "will be created" in finding.seen
+    assert str(tmp_path) in finding.todo
+    assert "RELAIS_HOME" in finding.todo
+    assert told(Settings(home=tmp_path.parent), "Home").ok
+
+
+@pytest.mark.parametrize(("free", "ok"), [(1_999_999_999, False), (2_000_000_000, True)])
+def test_doctor_says_that_the_disk_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, ok: bool) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr("shutil.disk_usage", lambda path: asked.append(path) or SimpleNamespace(total=9e9, used=0, free=free))
+    finding = told(Settings(home=tmp_path / "not" / "yet"), "Disk")
+    assert finding.ok is ok
+    assert asked == [tmp_path]
+    assert finding.seen == "2.0 GB free"
+
+
+def test_doctor_says_that_the_models_are_older_than_the_content(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "rasa-0000.tar.gz").write_bytes(b"of other rules")
+    for name in ("Dialogue model", "Understanding model"):
+        finding = told(Settings(home=tmp_path), name)
+        assert not finding.ok
+        assert "relais train" in finding.todo
+
+
+def test_doctor_says_that_the_database_is_behind_or_does_not_answer(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'relais.db'}", "0001")
+    behind = told(Settings(home=tmp_path), "Database")
+    assert (behind.ok, behind.seen) == (False, "SQLite, schema 0001")
+    assert HEAD in behind.todo
+    away = told(Settings(home=tmp_path, database_url="postgresql+psycopg2://relais@127.0.0.1:9/relais"), "Database")
+    assert not away.ok
+    assert "RELAIS_DATABASE_URL" in away.todo
