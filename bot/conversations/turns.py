@@ -15,6 +15,7 @@ from bot.conversations import store
 from bot.conversations.effects import Moment, carry_out
 from bot.conversations.model import Conversation, Draft, Event
 from bot.failpoints import hit
+from bot.handover.packet import is_urgent
 from bot.storage.clock import iso, later, now_iso
 from bot.storage.schema import conversations, events
 
@@ -113,8 +114,9 @@ def commit(
 ) -> Committed:
     """Store replies, state and effects of a turn, all in the caller's transaction.
 
-    Nothing is stored where the lease went to someone else, or a person took the conversation over
-    while the bot was thinking.
+    Nothing is stored where the lease went to someone else. Where a person took the conversation over while
+    the bot was thinking, only what it had carried out by then is told, so that nobody does it again; danger
+    is answered all the same.
     """
     conversation = store.get(connection, turn.conversation.id, lock=True)
     if conversation.turn_token != turn.token:
@@ -122,9 +124,10 @@ def commit(
     values: dict[str, Any] = {"turn_token": None, "turn_lease_until": None, "turn_attempts": 0,
                               # Never back: meanwhile a person may have answered for more.
                               "answered_seq": max(conversation.answered_seq, turn.message.seq)}
-    if conversation.mode != "bot":
-        store.update(connection, conversation.id, **values)
-        return Committed()
+    # People answered for this message: the chat is theirs, or was and is the bot's again.
+    theirs = conversation.mode != "bot" or conversation.answered_seq >= turn.message.seq
+    if theirs and not any(e.kind == "handover" and is_urgent(e.payload) for e in response.effects):
+        return _too_late(connection, conversation, turn, response, moment, lease_seconds, values, source)
     if source == "dialogue":
         values |= {"state": response.state, "note": None}
     # A fallback only repeats the language it was given; a rule for danger knows whose words it read.
@@ -132,20 +135,37 @@ def commit(
         values["language"] = response.language[:8]
     if response.theme:
         values["theme"] = response.theme
-    meta = _meta(turn, response, source)
-    drafts = [
-        Draft("message", "bot",
-              payload(reply) | {"meta": meta if place == 0 else {"turn": turn.message.seq}})
-        for place, reply in enumerate(response.replies)
-    ]
     conversation, made = store.append_to(
-        connection, conversation, drafts, at=iso(moment.now), **values)
+        connection, conversation, _drafts(turn, response, response.replies, source), at=iso(moment.now), **values)
     hit("web.turn.written")
     if response.effects:
         made += carry_out(connection, conversation, turn.message, response.effects, moment)
         conversation = store.get(connection, conversation.id)
     hit("web.turn.effects")
     return Committed(made, claim(connection, conversation, lease_seconds))
+
+
+def _too_late(
+    connection: Connection, conversation: Conversation, turn: Turn, response: TurnResponse, moment: Moment,
+    lease_seconds: float, values: dict[str, Any], source: str,
+) -> Committed:
+    """End a turn whose message is people's by now: told is what was done in the back office, and no more."""
+    done = [effect for effect in response.effects if effect.kind == "flow" and effect.payload.get("reference")]
+    told = [reply.copy(update={"choices": [], "input": None, "feedback": False})
+            for reply in response.replies if done and reply.reply == "flow"]
+    drafts = _drafts(turn, response, told, source)
+    conversation, made = store.append_to(connection, conversation, drafts, at=iso(moment.now), **values)
+    made += carry_out(connection, conversation, turn.message, done, moment)
+    return Committed(made, claim(connection, conversation, lease_seconds))
+
+
+def _drafts(turn: Turn, response: TurnResponse, replies: Sequence[Reply], source: str) -> list[Draft]:
+    meta = _meta(turn, response, source)
+    return [
+        Draft("message", "bot",
+              payload(reply) | {"meta": meta if place == 0 else {"turn": turn.message.seq}})
+        for place, reply in enumerate(replies)
+    ]
 
 
 def payload(reply: Reply) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from bot.assistant.known import put_down
 from bot.conversations import store as conversations
 from bot.conversations.model import Conversation, Draft, Event
 from bot.conversations.wording import say
@@ -86,6 +87,8 @@ def hand_over(
         theme=packet["theme"], closed_at=None,
         # What is still unanswered now waits for a person, not for the bot.
         answered_seq=conversation.asked_seq,
+        # The packet has what the customer gave; the bot waits for no answer any more.
+        **({"state": put_down(conversation.state)} if conversation.state else {}),
     )
     if not changed:
         return HandedOver(ticket["reference"])
@@ -177,6 +180,10 @@ def _update(
     contact: str | None, packet: dict[str, Any], author: str, *, again: bool, **changes: Any,
 ) -> tickets.Ticket:
     known = {k: v for k, v in packet.items() if v not in (None, [], {}, "")}
+    # The flow that was under way the first time is put down since: what it had stays.
+    for name in ("slots", "tried"):
+        if before := ticket["packet"].get(name):
+            known[name] = _with(before, known.get(name))
     ours = ticket["conversation_id"] == conversation.id
     # A duplicate's chat: the survivor keeps its own request and channel.
     merged = ticket["packet"] | known if ours else known | ticket["packet"]
@@ -188,3 +195,10 @@ def _update(
     action = "reopen" if ticket["status"] == "solved" else "note"
     return tickets.act(connection, ticket, action, author, {"handed_over_again": True},
                        packet=merged, **changes)
+
+
+def _with(before: Any, more: Any) -> Any:
+    """What a packet had and what came since: values by slot, or lines."""
+    if isinstance(before, dict):
+        return {**before, **(more or {})}
+    return list(dict.fromkeys([*before, *(more or ())]))

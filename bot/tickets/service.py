@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.assistant.known import put_down
 from bot.attachments import store as attachments
 from bot.conversations import store as conversations
 from bot.conversations.model import Author, Conversation, Draft, Event
@@ -158,9 +159,13 @@ def both(connection: Connection, reference: str) -> tuple[Ticket, Conversation]:
 def set_mode(connection: Connection, ticket: Ticket, mode: str) -> None:
     """Who speaks in the ticket's conversation, and in those of duplicates merged into it.
 
-    What the customer asked the bot so far is no longer waiting for the bot.
+    What the customer asked the bot so far is no longer waiting for the bot, nor the bot for an answer.
     """
     ids = [ticket["conversation_id"], *store.merged_conversations(connection, ticket["reference"])]
+    for id_ in ids:
+        state = conversations.get(connection, id_).state
+        if state and (left := put_down(state)) != state:
+            conversations.update(connection, id_, state=left)
     connection.execute(
         sa.update(conversations_table).where(conversations_table.c.id.in_(ids)).values(
             mode=mode, closed_at=now_iso() if mode == "closed" else None,

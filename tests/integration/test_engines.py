@@ -37,7 +37,7 @@ from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import HEAD, alembic_config, upgrade
 from bot.storage.reach import await_database
-from bot.storage.schema import conversations, events, metadata, tickets
+from bot.storage.schema import conversations, events, facts, metadata, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import desk
@@ -213,6 +213,46 @@ def test_a_person_who_steps_in_silences_a_turn_in_flight(database: Database, mom
         assert "trop tard" not in [e.text for e in store.all_events(connection, conversation_id)]
 
 
+DONE = {"kind": "flow", "key": "t:flow:0", "payload": {"event": "done", "flow": "cancel_contract", "reference": "RES-7"}}
+ASKED = {"kind": "handover", "key": "t:handover:1", "payload": {"reason": "asked", "priority": "normal"}}
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_the_bot_did_while_a_person_stepped_in_is_told(database: Database, moment: Moment, back: bool):
+    conversation_id, token = begin(database)
+    turn = write(database, conversation_id, token, "oui").turn
+    assert turn is not None
+    with database.write() as connection:
+        reference = hand_over(connection, store.get(connection, conversation_id, lock=True),
+                              desk=moment.desk, now=moment.now, author="agent").reference
+        service.take(connection, reference, AGENT)
+        if back:
+            service.hand_back(connection, reference, AGENT)
+    late = result("C'est résilié, RES-7.", "flow", effects=[DONE, ASKED], state={"loop": "outage_form", "slots": {}},
+                  choices=[{"id": "human", "label": "Une personne"}])
+    with database.write() as connection:
+        made = commit(connection, turn, late, moment, 5).events
+    assert [(e.kind, e.text, e.payload["choices"]) for e in made] == [("message", "C'est résilié, RES-7.", [])]
+    with database.read() as connection:
+        found = store.get(connection, conversation_id)
+        kinds = connection.execute(sa.select(facts.c.kind).where(facts.c.conversation_id == conversation_id)).scalars().all()
+    assert (found.mode, found.state, kinds) == ("bot" if back else "agent", None, ["flow"])
+
+
+def test_danger_is_answered_also_where_a_person_stepped_in_meanwhile(database: Database, moment: Moment):
+    conversation_id, token = begin(database)
+    turn = write(database, conversation_id, token, "je veux mourir").turn
+    assert turn is not None
+    with database.write() as connection:
+        hand_over(connection, store.get(connection, conversation_id, lock=True), desk=moment.desk, now=moment.now)
+    with database.write() as connection:
+        made = commit(connection, turn, safety.plan("self_harm", turn.message, "fr"), moment, 5, source="safety").events
+        ticket = ticket_store.of_conversation(connection, conversation_id)
+    assert "3114" in made[0].text
+    assert ticket is not None
+    assert ticket["priority"] == 0
+
+
 def test_what_was_written_to_an_agent_never_waits_for_the_bot(database: Database, moment: Moment):
     conversation_id, token = begin(database)
     with database.write() as connection:
@@ -244,7 +284,9 @@ def test_a_turn_that_outlives_a_visit_to_an_agent_does_not_bring_old_messages_ba
         service.hand_back(connection, reference, AGENT)
     assert write(database, conversation_id, token, "pour le robot").turn is None     # the slow one has the turn
     with database.write() as connection:
-        following = commit(connection, slow, result("enfin"), moment, 5).following
+        late = commit(connection, slow, result("enfin", state={"loop": "outage_form", "slots": {}}), moment, 5)
+        assert (late.events, store.get(connection, conversation_id).state) == ([], None), "Ana answered that"
+    following = late.following
     assert following is not None
     assert following.message.text == "pour le robot"
 

@@ -133,6 +133,54 @@ def test_a_merged_duplicate_points_to_the_survivor_and_its_customer_is_heard_the
         do(database, service.take, gone, ANA)
 
 
+RECAP = {"v": 1, "loop": "cancel_contract_form", "slots": {
+    "requested_slot": "cancel_contract_confirm", "cancel_contract_end_on": "2026-12-22", "flow_key": "x:1",
+    "contract_number": "C00000001", "customer_token": "key",
+    "memory": {"pending": "human", "last": "flow", "offered": ["cancel_contract_confirm:yes"], "asks": ["je veux résilier"]}}}
+LEFT = {"v": 1, "loop": None, "slots": {
+    "contract_number": "C00000001", "customer_token": "key",
+    "memory": {"pending": None, "last": "handover", "offered": [], "unknown": 0, "asks": ["je veux résilier"]}}}
+
+
+def state_of(database: Database, chat: Chat) -> dict | None:
+    with database.read() as connection:
+        return conversations.get(connection, chat.id).state
+
+
+def keep_state(database: Database, chat: Chat) -> None:
+    do(database, conversations.update, chat.id, state=RECAP)
+
+
+def test_a_flow_waits_for_no_yes_once_people_took_over(database: Database, hours: Desk):
+    chat = Chat(database)
+    keep_state(database, chat)
+    reference = chat.ticket(hours, MONDAY)
+    assert state_of(database, chat) == LEFT
+    packet = read(database, reference)["packet"]
+    assert packet["slots"] == {"cancel_contract_end_on": "2026-12-22", "contract_number": "C00000001"}
+    assert (packet["flow"], packet["verified"]) == ("cancel_contract", True)
+    assert chat.ticket(hours, MONDAY, **CAMILLE) == reference       # an address is given afterwards
+    again = read(database, reference)["packet"]
+    assert {name: again[name] for name in ("slots", "flow", "tried", "request")} == {
+        name: packet[name] for name in ("slots", "flow", "tried", "request")}
+    do(database, service.take, reference, ANA)
+    do(database, service.resolve, reference, ANA)
+    chat.say("ok merci")
+    assert (chat.mode(), state_of(database, chat)) == ("bot", LEFT), "thanks to Ana, and no yes to the bot"
+
+
+def test_a_flow_under_way_is_put_down_in_a_merged_chat_too(database: Database, hours: Desk):
+    """The duplicate was handed back to the bot, which began a flow; then its request was merged and answered."""
+    kept, other = Chat(database), Chat(database)
+    into, gone = kept.ticket(hours, MONDAY), other.ticket(hours, MONDAY)
+    do(database, service.take, gone, ANA)
+    do(database, service.hand_back, gone, ANA)
+    keep_state(database, other)
+    do(database, merge, gone, ANA, into=into)
+    do(database, service.reply, into, ANA, "Je m'en occupe.")
+    assert (other.mode(), state_of(database, other)) == ("agent", LEFT)
+
+
 def mails(database: Database) -> list[tuple[str, str, bool]]:
     """Answers that leave by mail: address, the ticket whose thread it is, whether only unless it is read."""
     with database.read() as connection:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.assistant.catalogue import Catalogue
 from bot.assistant.engine import Engine
+from bot.assistant.known import put_down
 from bot.assistant.protocol import TurnRequest, TurnResponse
 from bot.assistant.rasa_agent import RasaAgent
 from bot.assistant.training import train_rasa, train_understanding
@@ -83,6 +84,17 @@ def test_a_flow_keeps_its_state_between_turns_that_share_nothing_else(assistant:
     third = assistant.turn("annule", second.state, n=3)
     assert third.flow is None
     assert not any(name.startswith("choose_power") for name in third.state["slots"])
+
+
+def test_thanks_to_a_person_carry_out_nothing_that_the_bot_had_asked_before(assistant: Assistant) -> None:
+    begun = assistant.turn("je veux résilier mon contrat", n=1)
+    assert begun.flow == "cancel_contract"
+    asked = {**begun.state, "slots": {**begun.state["slots"], "requested_slot": "cancel_contract_confirm"}}
+    for n, text in enumerate(("ok merci", "oui"), 2):
+        after = assistant.turn(text, put_down(asked), n=n)
+        assert after.flow is None
+        assert not [effect for effect in after.effects if effect.kind == "flow"]
+        assert after.replies[-1].reply == "smalltalk"
 
 
 def test_a_question_in_between_is_answered_and_the_flow_goes_on(assistant: Assistant) -> None:
