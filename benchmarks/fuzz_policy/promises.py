@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from bot.assistant.protocol import Reply
 
+#: Buttons that stand under every list.
+_ALWAYS = frozenset({"human", "else"})
+
 
 class Broken(Exception):
     """A promise does not hold."""
@@ -15,7 +18,8 @@ class Watch:
     """One chat's replies so far."""
 
     def __init__(self) -> None:
-        self.last = ""
+        self.lost = False                     # whether the last reply was a non-answer
+        self.titles: set[str] = set()         # what it offered
         self.handed_over = False
 
     def turn(self, replies: Sequence[Reply]) -> None:
@@ -25,10 +29,16 @@ class Watch:
         if not any(reply.text.strip() for reply in replies):
             raise Broken("the bot said nothing")
         for reply in replies:
-            if reply.reply == "nonanswer" and self.last == "nonanswer":
+            titles = {choice.id for choice in reply.choices if choice.id not in _ALWAYS}
+            lost = reply.reply == "nonanswer" or self._asks_again(reply, titles)
+            if lost and self.lost:
                 raise Broken("two non-answers in a row")
-            self.last = reply.reply
+            self.lost, self.titles = lost, titles
         self.handed_over = handed_over(replies)
+
+    def _asks_again(self, reply: Reply, titles: set[str]) -> bool:
+        """Whether a reply only asks "which one?" about what the last one offered."""
+        return reply.reply == "options" and not reply.articles and bool(titles) and titles <= self.titles
 
 
 def handed_over(replies: Sequence[Reply]) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bot.assistant.catalogue import Catalogue
 from bot.assistant.context import TurnContext
 from bot.assistant.memory import Memory
+from bot.assistant.pick import picked_by_words
 from bot.assistant.policy import decide
 from bot.assistant.protocol import TurnRequest
 from bot.assistant.several import other_request
@@ -67,6 +68,10 @@ class Engine:
             memory.language = str(request.locale)
         if request.note:
             self._take_note(memory, request.note[:500])
+        if request.choice is None and memory.last == "options" and not slots.get("requested_slot"):
+            named = picked_by_words(request.text, memory.offered, lambda choice: self._label(choice, memory.language))
+            if named is not None:
+                request = request.copy(update={"choice": named, "choice_label": request.text})
         if request.choice is not None:
             understanding = self._pressed(request, memory)
         else:
@@ -83,6 +88,15 @@ class Engine:
         )
         self._listen(turn, active=bool(slots.get("requested_slot")))
         return turn
+
+    def _label(self, choice: str, language: str) -> str:
+        """What stands on a button of the last list; empty where that is not known."""
+        kind, _, name = choice.partition(":")
+        if kind == "article":
+            article = self.catalogue.get(name, language)
+            return article.title if article else ""
+        key = f"theme.{name}" if kind == "theme" else f"choice.flow_{name}"
+        return self.wording.variants(key, language)[0] if self.wording.has(key) else ""
 
     def _take_note(self, memory: Memory, note: str) -> None:
         """A person who hands the chat back says where it stands: what their words are about, the chat is about.

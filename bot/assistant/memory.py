@@ -30,6 +30,7 @@ class Memory:
     said: list[str] = field(default_factory=list)        # fingerprints of recent sentences
     pending: str | None = None          # an offer that awaits yes or no: helped | human | flow:<id>
     tongue: str = ""                    # the language the customer writes, where it is none of ours
+    which: int = 0                      # times running that a yes to several titles was asked back: which one?
     note: str = ""                      # what an agent wrote when handing the chat back
     turns: int = 0
 

@@ -65,6 +65,8 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     if u.intent == "affirm" and m.pending == "helped":
         return Decision("smalltalk", "smalltalk.helped")
     if u.intent in ("affirm", "acknowledge") and m.last in ("options", "qualify") and m.offered:
+        if m.which:
+            return Decision("offer_human", "handover.offer", reason="which one, twice")
         return Decision("smalltalk", "smalltalk.which_one")
     if u.intent.startswith("flow_") and not u.negated:
         return _flow(u, m, t)
@@ -129,7 +131,7 @@ def _unknown(u: Understanding, m: Memory) -> Decision:
     """Nothing good enough: one question that narrows by theme, then a person."""
     if m.last == "nonanswer" or m.unknown >= 2:
         return Decision("handover", reason="not understood twice")
-    if m.qualified or m.unknown == 1:
+    if m.qualified or m.unknown == 1 or m.which:
         return Decision("offer_human", "handover.offer", reason="not understood")
     key = "unknown.out_of_scope" if u.intent == "out_of_scope" else "unknown.qualify"
     return Decision("unknown", key, reason=u.intent)
@@ -151,4 +153,6 @@ def _refused(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     likely = tuple(a for a in articles if a.probability >= t.maybe)[:2]
     if likely:
         return Decision("options", f"refused.{u.intent}", articles=likely)
+    if m.qualified:      # the themes are on the screen already
+        return Decision("offer_human", f"refused.{u.intent}", reason="nothing fitted")
     return Decision("qualify", f"refused.{u.intent}", reason=u.intent)

@@ -262,6 +262,8 @@ def _smalltalk(decision: Decision, turn: TurnContext) -> list[Reply]:
     elif intent == "helped":
         turn.effect("flow", event="helped", article=memory.article, helped=True)
         memory.pending = None
+    elif intent in ("thanks", "goodbye") and memory.pending != "helped":     # a later "ok" is no yes to an offer left behind
+        memory.pending = None
     elif intent == "repeat" and memory.article:
         return show_article(turn, memory.article, 1.0, lead=turn.say("answer.again"))
     key = decision.key if turn.wording.has(decision.key, "fr") else "smalltalk.acknowledge"

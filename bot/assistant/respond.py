@@ -16,9 +16,11 @@ def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
     """Replies to a message or button, and the id of the flow to start after them, if any."""
     choice = turn.heard.choice
     if choice is not None and choice != "human":
+        turn.memory.which = 0
         replies = pressed(choice, turn, turn.articles())
     else:
         decision = surest(decide(turn.understanding, turn.memory, turn.thresholds), turn)
+        turn.memory.which = turn.memory.which + 1 if decision.key == "smalltalk.which_one" else 0
         if decision.kind == "start_flow":
             before = before_flow(decision, turn)
             remember(before, turn)

@@ -8,7 +8,7 @@ from benchmarks.fuzz_policy.__main__ import main, simulated, stored
 from benchmarks.fuzz_policy.promises import Broken, Watch
 from benchmarks.fuzz_policy.stored import Storage
 from bot.assistant.policy import Decision
-from bot.assistant.protocol import Reply
+from bot.assistant.protocol import Choice, Reply
 
 
 def test_promises_hold_in_any_chat() -> None:
@@ -36,6 +36,12 @@ def test_a_watch_sees_what_breaks_a_promise() -> None:
     watch.turn([reply("nonanswer")])
     with pytest.raises(Broken, match="two non-answers"):
         watch.turn([reply("nonanswer")])
+    watch = Watch()
+    shown = [Choice(id=name, label=name) for name in ("article:a1", "article:a2", "human")]
+    for _ in range(2):          # an offer, and once "which one?"
+        watch.turn([Reply(text="…", reply="options", choices=shown)])
+    with pytest.raises(Broken, match="two non-answers"):
+        watch.turn([Reply(text="…", reply="options", choices=shown)])
     watch = Watch()
     watch.turn([reply("handover")])
     with pytest.raises(Broken, match="after the hand-over"):

@@ -348,3 +348,36 @@ def test_nothing_is_added_once_a_person_has_the_chat() -> None:
     parts = (message("faq", ("a9", 0.9)), message("faq", ("a2", 0.9)))
     replies, _ = respond(context(message("faq", ("a9", 0.9), parts=parts), Memory(), 0))
     assert replies[-1].reply == "handover"
+
+
+def test_a_yes_to_several_titles_is_asked_back_once_and_then_a_person_is_offered() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a1", 0.5), ("a2", 0.4)), memory, 0))
+    said = [respond(context(message("affirm"), memory, n))[0][0] for n in (1, 2)]
+    assert [choice.id for choice in said[0].choices] == ["article:a1", "article:a2", "human"]
+    assert (said[1].choices[0].id, memory.pending) == ("human", "human")
+    assert respond(context(message("affirm"), memory, 3))[0][0].reply == "handover"
+
+
+def test_who_is_not_understood_after_which_one_is_offered_a_person() -> None:
+    memory = Memory()
+    for n, heard in enumerate((message("faq", ("a1", 0.5), ("a2", 0.4)), message("affirm"), message("out_of_scope"))):
+        replies, _ = respond(context(heard, memory, n))
+    assert (replies[0].reply, memory.pending) == ("options", "human")
+
+
+@pytest.mark.parametrize("intent", ["thanks", "goodbye"])
+def test_thanks_leave_an_offer_of_a_person_behind(intent: str) -> None:
+    memory = Memory(last="options", pending="human", offered=["human", "else"])
+    respond(context(message(intent), memory, 1))
+    replies, _ = respond(context(message("acknowledge"), memory, 2))
+    assert replies[0].reply == "smalltalk"
+    memory = Memory(last="answer", pending="helped", article="a1")
+    respond(context(message(intent), memory, 1))
+    assert memory.pending == "helped", "whether the answer helped may still be said"
+
+
+def test_the_themes_are_asked_about_once() -> None:
+    memory = Memory(last="options", qualified=True, offered=["theme:facture", "theme:contrat", "human"])
+    replies, _ = respond(context(message("insult"), memory, 1))
+    assert ([choice.id for choice in replies[0].choices], memory.pending) == (["human", "else"], "human")
