@@ -165,7 +165,7 @@ class Runner:
         return TurnRequest(
             conversation_id=conversation.id, turn_id=turn.id, text="" if choice else message.text,
             choice=choice, choice_label=message.text if choice else None,
-            locale=conversation.locale or speak(conversation.language),
+            locale=speak(conversation.locale or conversation.language),
             page_url=conversation.page_url, at=message.at, state=conversation.state,
             people_available=facts.open_now, next_opening=facts.next_opening,
             wait_seconds=facts.wait, **extra,

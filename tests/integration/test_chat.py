@@ -29,6 +29,13 @@ def test_a_new_conversation_greets_in_the_pages_language(web: Web):
         assert ids[-1] == "human"
 
 
+def test_a_regional_or_unknown_locale_is_one_of_ours_for_the_dialogue(web: Web, dialogue: Dialogue):
+    for locale, ours in (("en-GB", "en"), ("nl-BE", "nl"), ("pt", "en"), ("fr_CA", "fr")):
+        customer = web.customer(locale=locale)
+        customer.say(choice="flow:outage")
+        assert dialogue.seen[-1]["locale"] == ours
+
+
 def test_a_message_is_answered_and_numbered(web: Web, dialogue: Dialogue):
     customer = web.customer(locale="fr", page_url="https://solenne.example/aide")
     reply = customer.say("ma facture a doublé")

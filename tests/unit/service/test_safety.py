@@ -6,9 +6,12 @@ import time
 
 import pytest
 
+from bot.assistant.first import first_message
 from bot.conversations.model import Event
 from bot.handover.safety import detect, plan, voice, words
 from bot.settings import LOCALES
+from bot.understanding.thresholds import Thresholds
+from bot.understanding.types import Understanding
 
 SELF_HARM = [
     "je veux mourir", "j'ai plus la force de vivre", "Je vais me suicider si vous coupez", "autant en finir avec la vie",
@@ -72,3 +75,16 @@ def test_the_turn_says_it_and_hands_over_as_urgent():
     assert "3114" in turn.replies[0].text
     assert turn.effects[0].payload["danger"] == turn.effects[0].payload["instructed"] == "self_harm"
     assert turn.effects[0].payload["priority"] == "urgent"
+
+
+@pytest.mark.parametrize("text", [SELF_HARM[0], SELF_HARM[4], THREAT[0], FRAUD[0]])
+def test_a_text_that_is_asked_about_is_heard_like_a_customers(text: str) -> None:
+    class Model:
+        thresholds = Thresholds(sure=0.7, maybe=0.2)
+
+        def understand(self, text: str, **_: object) -> Understanding:
+            return Understanding(text=text, language="fr", language_confidence=0.9, intent="out_of_scope", confidence=0.6)
+
+    found = first_message(Model(), text)  # type: ignore[arg-type]
+    assert (found["reply"], found["intent"]["name"]) == ("handover", "urgent")
+    assert found["language"] == voice(text, "fr")
