@@ -1,7 +1,7 @@
 """Errors as ``application/problem+json`` (RFC 9457): the one place that maps codes to statuses.
 
 ``detail`` is a sentence for a person. Where a customer may see it, it is in the best language of
-``Accept-Language``; where none is asked for, English. A browser that opens a page gets a page instead.
+``Accept-Language`` among our six; where none is asked for, English. A browser that opens a page gets a page instead.
 """
 
 from __future__ import annotations
@@ -34,16 +34,8 @@ _TITLES = {
     405: "Method not allowed", 409: "Conflict", 413: "Too large", 415: "Unsupported media type",
     422: "Not understood", 429: "Too many requests", 500: "Something broke", 503: "Unavailable",
 }
-_SENTENCES: dict[int, dict[str, str]] = {
-    404: {"en": "There is nothing at this address.", "fr": "Il n'y a rien à cette adresse."},
-    405: {"en": "This address does not take this method.",
-          "fr": "Cette adresse n'accepte pas cette méthode."},
-    422: {"en": "What was sent has not the expected form", "fr": "L'envoi n'a pas la forme attendue"},
-    500: {"en": "Something broke on our side; it is noted. Please try again in a moment.",
-          "fr": "Quelque chose a cassé de notre côté, c'est noté. Réessayez dans un instant."},
-    503: {"en": "The service is very busy. Your message is kept, try again in a moment.",
-          "fr": "Le service est très sollicité. Votre message est conservé, réessayez dans un instant."},
-}
+#: General sentences, in ``data/wording/service.yml``.
+_SENTENCES = frozenset({404, 405, 422, 500, 503})
 
 
 def language_of(request: Request, default: str = "en") -> str:
@@ -94,8 +86,7 @@ def _reason(item: dict[str, Any], language: str) -> str:
 
 def sentence(status: int, language: str) -> str:
     """A general sentence for a status."""
-    by_language = _SENTENCES.get(status, _SENTENCES[500])
-    return by_language.get(language, by_language["en"])
+    return say(f"status_{status if status in _SENTENCES else 500}", language)
 
 
 def install(app: FastAPI) -> None:
@@ -117,8 +108,7 @@ def install(app: FastAPI) -> None:
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         language = language_of(request)
         if any(item.get("type") in ("value_error.jsondecode", "json_invalid") for item in error.errors()):
-            return problem(400, "The body is not valid JSON." if language != "fr"
-                           else "Le corps de la requête n'est pas du JSON valide.", code="bad-json")
+            return problem(400, say("status_bad_json", language), code="bad-json")
         fields = [{"field": ".".join(str(part) for part in item["loc"] if part != "body")[:100] or "body",
                    "reason": _reason(item, language)[:200]} for item in error.errors()[:10]]
         words = "; ".join(f"{item['field']}: {item['reason']}" for item in fields)

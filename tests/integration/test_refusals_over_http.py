@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from web_support import PASSWORD, Web, handed_over
 
 FRENCH, ENGLISH = {"Accept-Language": "fr"}, {"Accept-Language": "en"}
@@ -40,6 +41,17 @@ def test_macros_rights_and_sign_in(web: Web, people):
     assert both(people["analyst"], "GET", "/tickets")[0] == "Votre rôle (analyst) ne permet pas cela."
     wrong = web.http.post(f"{web.url}/api/v1/staff/login", json={"username": "agent", "password": PASSWORD + "x"}, headers=FRENCH)
     assert wrong.json()["detail"] == "L'identifiant ou le mot de passe n'est pas le bon."
+
+
+@pytest.mark.parametrize(("language", "nothing", "json"), [
+    ("fr", "rien à cette adresse", "JSON valide"), ("en", "nothing at this address", "valid JSON"), ("nl", "niets op dit adres", "geldige JSON"),
+    ("es-MX", "nada en esta dirección", "JSON válido"), ("de-AT", "gibt es nichts", "gültiges JSON"), ("it", "non c'è nulla", "JSON valido"),
+])
+def test_a_customer_reads_general_refusals_in_their_language(web: Web, language: str, nothing: str, json: str):
+    headers = {"Accept-Language": language}
+    assert nothing in web.http.get(f"{web.url}/api/v1/nothing", headers=headers).json()["detail"]
+    sent = web.http.post(f"{web.url}/api/v1/conversations", content=b"{", headers=headers | {"Content-Type": "application/json"})
+    assert (sent.status_code, json in sent.json()["detail"]) == (400, True)
 
 
 def test_a_body_of_another_form(people):
