@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.storage.clock import iso, utcnow
 from bot.storage.database import Database
 from bot.storage.schema import sla_clocks, ticket_follow_ups, tickets
-from bot.tickets import assignment, follow_ups, moves, presence, routing, sla_run
+from bot.tickets import assignment, follow_ups, moves, presence, routing, sla_run, sla_store
 from bot.tickets.hours import desk
 from bot.tickets.translations import translate_pending
 
@@ -25,10 +25,19 @@ from bot.tickets.translations import translate_pending
 def chores(settings: Settings, database: Database) -> list[tuple[str, float, Callable[[], object]]]:
     """The chores of this instance."""
     hours = desk(settings)
+    looked = False      # the hours of the settings are those of this process for good
 
     def sla() -> int:
         """Clocks brought up to date, warnings and breaches told."""
+        nonlocal looked
         now = utcnow()
+        if not looked:
+            with database.read() as connection:
+                looked = sla_store.heeded(connection, hours)
+        if not looked:
+            with database.write() as connection:
+                sla_store.heed(connection, hours)
+            looked = True
         due = sa.select(sla_clocks.c.reference).where(sla_clocks.c.next_at <= iso(now)).limit(1)
         stale = sa.select(tickets.c.reference).where(
             tickets.c.sla_version != tickets.c.version).limit(1)

@@ -2,7 +2,7 @@
 
 A follow-up is one planned row a ticket. Planning one tells the customer the day and keeps it as
 ``promised_at``. Where an agent writes before that day, their answer was the news and the schedule moves
-on without a word; where nobody does, a message goes out two working hours before the promise ends, with
+on without a word, to a period that is judged on its own; where nobody does, a message goes out two working hours before the promise ends, with
 the next day in it. Solving stops it (``store.act``).
 """
 
@@ -21,14 +21,14 @@ from bot.handover.mails import queue_follow_up_mail
 from bot.language.wording import get_wording
 from bot.staff.accounts import Member
 from bot.storage.clock import iso
-from bot.storage.schema import ticket_follow_ups
+from bot.storage.schema import ticket_events, ticket_follow_ups
 from bot.tickets import store
 from bot.tickets.hours import Desk
 from bot.tickets.service import Done, both, must_hold, say_everywhere, tell
 from bot.tickets.states import LIVE
 from bot.tickets.store import Ticket
 
-_F = ticket_follow_ups.c
+_E, _F = ticket_events.c, ticket_follow_ups.c
 LONGEST_DAYS = 90
 _BEFORE_END = timedelta(hours=2)
 _DEFAULT_END = time(18, 0)      # of a day on which the desk is closed
@@ -143,7 +143,7 @@ def _send(connection: Connection, row: dict[str, Any], desk: Desk, now: datetime
     day = working_day(desk, now.astimezone(desk.zone).date() + timedelta(days=row["every_days"]))
     promised = end_of_day(desk, day)
     _plan(connection, row["reference"], row["author"], promised, now, row["every_days"], row["text"])
-    if ticket["promised_at"] is None:     # an agent wrote since: that was the news
+    if ticket["promised_at"] is None and _answered(connection, row):     # that was the news
         return ticket, []
     ticket = store.act(connection, ticket, "follow_up_sent", "system",
                        {"promised_at": iso(promised)}, promised_at=iso(promised))
@@ -153,6 +153,12 @@ def _send(connection: Connection, row: dict[str, Any], desk: Desk, now: datetime
                                      "promised_at": iso(promised)})], "system")
     queue_follow_up_mail(connection, ticket, conversation, text=words, seq=made[0].seq)
     return ticket, made
+
+
+def _answered(connection: Connection, row: dict[str, Any]) -> bool:
+    """Whether an agent wrote since this follow-up was planned; what came before was another one's news."""
+    return connection.execute(sa.select(_E.id).where(
+        _E.reference == row["reference"], _E.action == "reply", _E.at >= row["created_at"]).limit(1)).first() is not None
 
 
 def _plan(

@@ -33,8 +33,8 @@ def merge(connection: Connection, reference: str, who: Member, *, into: str) -> 
     """Merge ``reference`` into ``into``; gives the survivor and the events of both customers.
 
     Raises BadInput for a ticket and itself, Conflict where one is closed, where someone else has one,
-    where the two are known to come from different customers, or where something was promised that a
-    solved survivor would not keep.
+    where the two are known to come from different customers, or where a customer waits, or was promised
+    something, that a solved survivor would not keep.
     """
     if reference == into:
         raise BadInput("A ticket cannot be merged into itself.", key="merge_itself")
@@ -47,6 +47,7 @@ def merge(connection: Connection, reference: str, who: Member, *, into: str) -> 
     _same_customer(duplicate, kept)
     if duplicate["status"] in LIVE:
         kept = _promises(connection, duplicate, kept, who)
+    duplicate_waits = duplicate["waiting_since"]
     duplicate = store.act(connection, duplicate, "merge", who.username, {"to": into},
                           merged_into=into, assignee=duplicate["assignee"])
     changes: dict[str, Any] = {
@@ -57,9 +58,13 @@ def merge(connection: Connection, reference: str, who: Member, *, into: str) -> 
         "waiting_since": kept["waiting_since"],
     }
     if kept["status"] != "solved":     # whoever waited longest is still waiting
-        waiting = [at for at in (kept["waiting_since"], duplicate["waiting_since"]) if at]
+        waiting = [at for at in (kept["waiting_since"], duplicate_waits) if at]
         changes["waiting_since"] = min(waiting) if waiting else None
+    unheard = duplicate_waits and kept["status"] != "solved" and (
+        kept["waiting_since"] is None or kept["status"] in ("pending", "on_hold"))
     kept = store.act(connection, kept, "absorb", who.username, {"to": reference}, **changes)
+    if unheard:     # in sight, and on the clock for the next response
+        kept = store.act(connection, kept, "customer", "customer", {"merged": reference})
     mode = conversations.get(connection, survivor_conversation.id).mode
     set_mode(connection, kept, "closed" if kept["status"] == "solved" else mode)
     language = speak(conversation.language)
@@ -76,6 +81,9 @@ def _promises(connection: Connection, duplicate: Ticket, kept: Ticket, who: Memb
     if kept["status"] in LIVE:
         callbacks.carry(connection, one, into, who.username)
         return follow_ups.carry(connection, duplicate, kept, who, now=utcnow())
+    if duplicate["waiting_since"]:
+        raise Conflict(f"{one} still waits for an answer, and {into} is solved: merge {into} into {one} instead.",
+                       key="merge_waiting", one=one, into=into)
     if duplicate["promised_at"] or callbacks.promised(connection, one):
         raise Conflict(f"{one} has a call or news promised, and {into} is solved: merge {into} into {one} "
                        "instead.", key="merge_promised", one=one, into=into)

@@ -3,20 +3,24 @@
 A policy names a queue and a priority (``*`` for any; the most special one counts) and gives minutes for
 the first response, the next response and the resolution; a target left out is not measured. Its
 calendar's hours are business hours; ``24/7`` counts around the clock, and so does a policy whose
-calendar is missing or has no hours: that is safe, and said.
+calendar is missing or has no hours: that is safe, and said. Hours that open too little for a target are
+refused when they are saved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.engine import Connection
 
 from bot.errors import BadInput, ConfigurationError
+from bot.storage.clock import utcnow
 from bot.tickets import versioned
+from bot.tickets.business_time import add
 from bot.tickets.hours import Desk, is_calendar, parse_hours
 from bot.tickets.states import PRIORITIES
 from bot.tickets.versioned import Version
@@ -96,8 +100,21 @@ def save(
 ) -> tuple[Version, list[str]]:
     """Check and save; gives the version and what leads should know about it. Raises BadInput, Conflict."""
     checked = check(value)
+    must_open(checked, desk, utcnow())
     made = versioned.save(connection, NAME, checked, base=base, author=author)
     return made, notes(checked, desk)
+
+
+def must_open(value: Mapping[str, Any], desk: Desk, now: datetime) -> None:
+    """Refuse targets that the hours of their row never add up to. Raises BadInput with the row."""
+    built = build(Version(0, value, "", ""), desk)
+    for row in built.rows:
+        longest = max(row.get(target, 0) for target in TARGETS)
+        try:
+            add(built.desks[row["calendar"]], now, 60 * longest)
+        except BadInput as error:
+            name = f"{row['queue']}/{row['priority']}"
+            raise BadInput(f"{name}: its hours do not add up to {longest} minutes within four years: give fewer minutes, or more hours.", key="policy_never", row=name, minutes=longest) from error
 
 
 def check(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +154,7 @@ def notes(value: Mapping[str, Any], desk: Desk) -> list[str]:
         elif calendar not in (ALWAYS, DESK, *calendars):
             found.append(f"{name} names hours '{calendar}', which do not exist: it counts around the clock (24/7).")
         elif (calendar == DESK and not any(desk.spans)) or (
-                calendar in calendars and not str(calendars[calendar].get("hours") or "").strip()):
+                calendar in calendars and _calendar(calendar, calendars[calendar]) is None):
             found.append(f"The hours '{calendar}' of {name} are empty: it counts around the clock (24/7).")
         if row.get("first_response") and row.get("resolution") and row["resolution"] < row["first_response"]:
             found.append(f"{name} is to be solved before its first response is due.")
@@ -186,7 +203,7 @@ def _calendar(name: str, given: Mapping[str, Any]) -> Desk | None:
         ) from error
     if country and not is_calendar(country):
         raise BadInput(f"Hours '{name}': there is no holiday calendar for {country[:20]!r}.", key="calendar_holidays", name=name, country=country[:20])
-    return Desk(zone, spans, country)
+    return Desk(zone, spans, country) if any(spans) else None      # "; ;" reads well and never opens
 
 
 def _within(value: object, low: float, high: float, name: str) -> float:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.errors import BadInput
 from bot.storage.clock import parse
 from bot.tickets.business_time import add, between
 from bot.tickets.hours import Desk
@@ -98,16 +99,23 @@ def _clock(
 
 
 def reached(spans: Sequence[Span], seconds: float, desk: Desk | None) -> datetime | None:
-    """When the spans' business time adds up to ``seconds``; None if it does not while paused or ended."""
+    """When the spans' business time adds up to ``seconds``; None if it does not while paused or ended, or
+    where the desk never opens for that long."""
     left = seconds
     for start, stop in spans:
-        if stop is None:
-            return add(desk, start, left)
-        length = between(desk, start, stop)
-        if length > left:
-            return add(desk, start, left)
+        length = None if stop is None else between(desk, start, stop)
+        if length is None or length > left:
+            return _added(desk, start, left)
         left -= length
     return None
+
+
+def _added(desk: Desk | None, start: datetime, seconds: float) -> datetime | None:
+    """One row that asks for more than its hours give must not keep every ticket from being shown."""
+    try:
+        return add(desk, start, seconds)
+    except BadInput:
+        return None
 
 
 def _first(history: History, start: datetime) -> tuple[datetime, str] | None:

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.storage.clock import iso, parse
-from bot.storage.schema import sla_clocks, sla_firings, ticket_events, tickets
+from bot.storage.clock import iso, now_iso, parse
+from bot.storage.schema import settings_kv, sla_clocks, sla_firings, ticket_events, tickets
 from bot.tickets import policies as policy_store
 from bot.tickets.hours import Desk
 from bot.tickets.policies import Policies
@@ -24,6 +24,7 @@ from bot.tickets.states import LIVE
 from bot.tickets.store import Ticket
 
 _C, _F, _T, _E = sla_clocks.c, sla_firings.c, tickets.c, ticket_events.c
+_HOURS = "sla_hours"      # settings_kv: the hours clocks were last projected for
 _ENDED = ("met", "missed", "dropped")
 #: History lines a clock may depend on; the others (notes, tags…) are not even read.
 _ACTIONS = ("open", "reply", "resolve", "hand_back", "merge", "close", "customer", "reopen", "hold",
@@ -51,6 +52,27 @@ def forget_all(connection: Connection) -> None:
     """Have every live ticket projected anew: the policies changed."""
     connection.execute(
         sa.update(tickets).where(_T.status.in_(sorted(LIVE))).values(sla_version=-1))
+
+
+def heeded(connection: Connection, desk: Desk) -> bool:
+    """Whether clocks were last projected for these opening hours."""
+    return connection.execute(sa.select(settings_kv.c.value).where(
+        settings_kv.c.key == _HOURS)).scalar_one_or_none() == _named(desk)
+
+
+def heed(connection: Connection, desk: Desk) -> None:
+    """Have every live ticket projected anew where the opening hours of the settings changed."""
+    if heeded(connection, desk):
+        return
+    connection.execute(sa.delete(settings_kv).where(settings_kv.c.key == _HOURS))
+    connection.execute(sa.insert(settings_kv).values(
+        key=_HOURS, value=_named(desk), author="system", at=now_iso()))
+    forget_all(connection)
+
+
+def _named(desk: Desk) -> str:
+    days = [",".join(f"{start:%H:%M}-{end:%H:%M:%S}" for start, end in day) for day in desk.spans]
+    return f"{desk.zone.key} {desk.country} {'; '.join(days)}"
 
 
 def sla_of(

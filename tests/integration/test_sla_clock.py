@@ -13,7 +13,7 @@ from bot.errors import BadInput, Conflict
 from bot.storage.database import Database
 from bot.storage.schema import notifications, sla_clocks, sla_firings
 from bot.tickets import policies, service, sla_run, sla_store, store, versioned
-from bot.tickets.hours import Desk
+from bot.tickets.hours import Desk, parse_hours
 from bot.tickets.views import shown
 
 MONDAY = utc("2026-11-23 09:00")      # 10:00 in Paris
@@ -65,6 +65,41 @@ def test_an_answer_that_came_too_late_while_nobody_looked_is_a_breach_all_the_sa
         service.reply(connection, ticket, ANA, "Bonjour")
     assert tick(database, hours, "2026-11-23 10:31") == 1
     assert firings(database) == [("first_response", "breach")]
+
+
+def test_a_row_whose_hours_never_suffice_is_refused_and_a_kept_one_shuts_neither_inbox_nor_clock(database, hours, ticket):
+    value = policies.check({"calendars": {"court": {"hours": "tue 14:00-16:00"}}, "policies": [
+        {"queue": "*", "priority": "*", "calendar": "court", "first_response": 30, "resolution": 43200}]})
+    with pytest.raises(BadInput, match="four years"), database.write() as connection:
+        policies.save(connection, value, base=0, author="lea", desk=hours)
+    with database.write() as connection:
+        versioned.save(connection, policies.NAME, value, base=0, author="lea")
+        sla_store.forget_all(connection)
+    assert tick(database, hours, "2026-11-24 13:30") == 1           # Tuesday in Paris: 14:30, a breach
+    with database.read() as connection:
+        view = shown(connection, [store.get(connection, ticket)], hours, utc("2026-11-24 13:30"))[0]
+    due = {clock["target"]: clock["due_at"] for clock in view["sla"]["clocks"]}
+    assert due == {"first_response": "2026-11-24T13:30:00.000Z", "resolution": None}
+
+
+def test_new_opening_hours_move_the_clocks_that_run(database, hours, ticket):
+    def due() -> str:
+        with database.read() as connection:
+            return connection.execute(sa.select(sla_clocks.c.due_at).where(
+                sla_clocks.c.target == "first_response")).scalar_one()
+
+    with database.write() as connection:
+        sla_store.heed(connection, hours)
+    tick(database, hours, "2026-11-23 09:10")
+    assert due() == "2026-11-23T10:00:00.000Z"
+    later = Desk(hours.zone, parse_hours("mon-fri 13:00-20:00"), "FR")
+    with database.read() as connection:
+        assert sla_store.heeded(connection, hours)
+        assert not sla_store.heeded(connection, later)
+    with database.write() as connection:
+        sla_store.heed(connection, later)
+    tick(database, later, "2026-11-23 09:11")
+    assert due() == "2026-11-23T13:00:00.000Z"
 
 
 def test_an_answer_in_time_is_met_and_nothing_is_said(database, hours, ticket):

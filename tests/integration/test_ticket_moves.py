@@ -21,6 +21,7 @@ from bot.storage.schema import notifications, outbox, staff, ticket_events, tick
 from bot.tickets import follow_ups, links, moves, service, store
 from bot.tickets.hours import Desk
 from bot.tickets.merge import merge
+from bot.tickets.sla_store import sla_of
 
 MONDAY = utc("2026-11-23 09:00")
 
@@ -334,6 +335,38 @@ def test_what_was_promised_is_not_merged_into_a_solved_ticket(database: Database
         assert actions(database, gone)[-1] == "absorb"
 
 
+def test_who_waits_is_not_merged_into_a_solved_ticket(database: Database, hours: Desk):
+    first, second = Chat(database), Chat(database)
+    solved, waiting = first.ticket(hours, MONDAY), second.ticket(hours, MONDAY)
+    do(database, service.reply, solved, ANA, "Voilà.")
+    do(database, service.resolve, solved, ANA)
+    with pytest.raises(Conflict, match=f"merge {solved} into {waiting} instead"):
+        do(database, merge, waiting, ANA, into=solved)
+    assert (read(database, waiting)["status"], second.mode()) == ("new", "waiting")
+    since = read(database, waiting)["waiting_since"]
+    assert do(database, merge, solved, ANA, into=waiting)[0]["waiting_since"] == since
+
+
+@pytest.mark.parametrize("how", ["pending", "on_hold", "answered and taken up again"])
+def test_who_waits_opens_the_ticket_theirs_is_merged_into(database: Database, hours: Desk, how: str):
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        kept = Chat(database).ticket(hours, MONDAY)
+        do(database, service.reply, kept, ANA, "Je regarde.")
+        if how == "on_hold":
+            do(database, service.hold, kept, ANA)
+        elif how != "pending":
+            do(database, service.transfer, kept, ANA, assignee="luc")
+        traveller.shift(600)
+        gone = Chat(database).ticket(hours, utcnow())
+        since = read(database, gone)["waiting_since"]
+        traveller.shift(600)
+        survivor, _ = do(database, merge, gone, LEA, into=kept)
+        assert (survivor["status"], survivor["waiting_since"]) == ("open", since)
+        with database.read() as connection:
+            clocks = sla_of(connection, [survivor], hours, utcnow())[kept]["clocks"]
+    assert ("next_response", "running") in [(clock["target"], clock["state"]) for clock in clocks]
+
+
 def test_after_a_hand_back_what_moves_nothing_leaves_the_bot_in_charge(database: Database, hours: Desk):
     chat = Chat(database)
     reference = chat.ticket(hours, MONDAY)
@@ -454,12 +487,16 @@ def test_promised_news_goes_out_again_and_again_until_solved(database: Database,
         said = len(chat.texts())
         assert len(run(utc("2026-12-29 12:00"))) == 1        # the answer was the news: not a word
         assert len(chat.texts()) == said
+        assert len(run(utc("2027-01-05 17:00"))) == 1        # a week in which nobody wrote: news again
+        assert len(chat.texts()) == said + 1
+        assert "mardi 12/01" in chat.texts()[-1]
+        assert read(database, reference)["promised_at"] == "2027-01-12T19:00:00.000Z"
         do(database, service.resolve, reference, ANA)
         assert run(utc("2027-03-01 12:00")) == []
     with database.read() as connection:
         mails = connection.execute(sa.select(outbox.c.payload).where(outbox.c.key.like("follow-up:%"))).scalars().all()
         assert follow_ups.planned(connection, reference) is None
-    assert len(mails) == 3
+    assert len(mails) == 4
     assert all(mail["to"] == "camille@exemple.fr" for mail in mails)
 
 

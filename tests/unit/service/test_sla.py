@@ -122,6 +122,26 @@ def test_a_policy_without_hours_counts_around_the_clock_and_says_so():
     assert "no service level" in policies.notes(only, DESK)[0]
 
 
+def test_hours_that_never_open_count_around_the_clock_and_it_is_said():
+    value = check({"calendars": {"jamais": {"hours": " ; "}},
+                   "policies": [{"queue": "*", "priority": "*", "calendar": "jamais", "first_response": 30}]})
+    assert "empty" in policies.notes(value, DESK)[0]
+    assert made(value).of("x", 2).desk is None
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [("mon-fri 09:00-17:00", 525600), ("tue 14:00-16:00", 43200)])
+def test_hours_too_short_for_a_target_are_refused_and_break_no_clock(hours, minutes):
+    value = check({"calendars": {"court": {"hours": hours}}, "policies": [
+        {"queue": "facture", "priority": "*", "calendar": "court", "first_response": 30, "resolution": minutes}]})
+    with pytest.raises(BadInput, match=f"facture/\\*: its hours do not add up to {minutes} minutes"):
+        policies.must_open(value, DESK, START)
+    policies.must_open(DEFAULT, DESK, START)
+    ticket = {"queue": "facture", "priority": 2, "opened_at": iso(START)}      # saved before that was looked at
+    first, resolution = clocks(ticket, [line(0, "open", "new", "customer")], made(value), START + HOUR)
+    assert first.due_at is not None
+    assert (resolution.state, resolution.due_at) == ("running", None)
+
+
 @pytest.mark.parametrize(("value", "words"), [
     ({}, "list of 1 to 200"),
     ({"policies": []}, "list of 1 to 200"),
