@@ -189,13 +189,17 @@ def receive(
     if ticket["status"] in LIVE and (with_people or (conversation.mode == "closed" and not aside)):
         ticket = tickets.heard(connection, ticket)
         mode = conversation.mode if with_people else _people(ticket)
-        return mode, raise_alarm(connection, conversation, ticket, text)
+        alarm = raise_alarm(connection, conversation, ticket, text)
+        if alarm and mode == "agent":       # who is not there lets go of it
+            mode = _people(tickets.get(connection, ticket["reference"]))
+        return mode, alarm
     recent = (ticket["solved_at"] or "") >= later(-REOPEN_DAYS * 86400)
     handed_back = tickets.last_action(connection, ticket["reference"]) == "hand_back"
     if not recent or handed_back or aside or _in_flow(connection, conversation):
         return "bot", []
     ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
-    alarm = raise_alarm(connection, conversation, ticket, text)
+    alarm = raise_alarm(connection, conversation, ticket, text, anew=True)
+    ticket = tickets.get(connection, ticket["reference"])
     shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
     told: list[Draft] = []
     if not alarm and not with_people:     # who never heard that it was settled needs no word of this

@@ -24,7 +24,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "woke": "- {reference} est de retour dans votre file", "request": "- {by} demande un contenu",
         "answered": "- {by} a répondu à votre demande de contenu",
         "sla_warning": "- {reference} : le délai promis approche", "sla_breach": "- {reference} : le délai promis est dépassé",
-        "released": "- {reference} est à reprendre", "callback": "- {reference} : un rappel promis est à faire", "other": "- {reference}",
+        "released": "- {reference} est à reprendre", "danger": "- {reference} : danger signalé, à lire tout de suite",
+        "callback": "- {reference} : un rappel promis est à faire", "other": "- {reference}",
     },
     "en": {
         "subject": "Relais: {n} to look at in your requests",
@@ -34,7 +35,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "woke": "- {reference} is back in your queue", "request": "- {by} asks for content",
         "answered": "- {by} answered your request for content",
         "sla_warning": "- {reference}: the promised time is near", "sla_breach": "- {reference}: the promised time has passed",
-        "released": "- {reference} needs someone", "callback": "- {reference}: a promised call is due", "other": "- {reference}",
+        "released": "- {reference} needs someone", "danger": "- {reference}: danger reported, please read it at once",
+        "callback": "- {reference}: a promised call is due", "other": "- {reference}",
     },
 }
 

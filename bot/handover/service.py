@@ -16,6 +16,7 @@ from bot.conversations.wording import say
 from bot.errors import BadInput
 from bot.failpoints import hit
 from bot.handover import packet as packets
+from bot.handover.alarm import call
 from bot.handover.contact import normalise
 from bot.handover.mails import queue_opened_mail
 from bot.storage.clock import iso
@@ -59,7 +60,8 @@ def hand_over(
     events = conversations.all_events(connection, conversation.id)
     packet = (packets.build(conversation, events, given) | {"contact": contact, "channel": channel}
               | visitors.of(connection, conversation.id))
-    way = route(connection, packets.facts(packet, given, conversation.language, channel))
+    facts = packets.facts(packet, given, conversation.language, channel)
+    way = route(connection, facts)
     queue = str(given.get("queue") or way.queue)
     number = min(priority_number(way.priority), priority_number(given.get("priority")))
     changed = True
@@ -80,6 +82,8 @@ def hand_over(
                              queue=queue if more_pressing else ticket["queue"],
                              priority=min(number, ticket["priority"]),
                              tags=list(dict.fromkeys([*ticket["tags"], *way.tags])))
+        if number == 0 and (more_pressing or before[0]):      # not for an agent to find who is away
+            ticket = call(connection, ticket, facts.danger or "other", now)
     hit("handover.ticket")
     mode = "agent" if ticket["assignee"] else "waiting"
     conversations.update(
@@ -193,7 +197,8 @@ def _update(
     if ours:
         changes |= {"channel": channel, "summary": packets.summary(merged)}
     action = "reopen" if ticket["status"] == "solved" else "note"
-    return tickets.act(connection, ticket, action, author, {"handed_over_again": True},
+    moved = {"queue": changes["queue"]} if changes["queue"] != ticket["queue"] else {}
+    return tickets.act(connection, ticket, action, author, {"handed_over_again": True, **moved},
                        packet=merged, **changes)
 
 

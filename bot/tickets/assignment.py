@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.tickets import moves, presence
+from bot.storage.clock import iso
+from bot.storage.schema import staff, staff_sessions, ticket_events, tickets
+from bot.tickets import moves, presence, store
 from bot.tickets.routing import current
-from bot.tickets.service import Done
+from bot.tickets.service import Done, both, tell
+from bot.tickets.states import ACTIONS
+
+GONE_MINUTES = 10      # what the system gave to someone who has not been there for so long is given anew
+_T, _E, _S = tickets.c, ticket_events.c, staff_sessions.c
+_STEPS = tuple(name for name, action in ACTIONS.items() if action.to is not None and name != "customer")
 
 
 def wanted(connection: Connection) -> bool:
@@ -18,11 +27,12 @@ def wanted(connection: Connection) -> bool:
 
 
 def run(connection: Connection, now: datetime, limit: int = 50) -> list[Done]:
-    """Give out what waits, most pressing first, each to the least loaded who fits."""
+    """Give out what waits, most pressing first, each to the least loaded who fits; before that, put back
+    what was given to people who have left since."""
     if not wanted(connection):
         return []
+    done = [_put_back(connection, reference) for reference in left_behind(connection, now, limit)]
     found = {agent.username: agent for agent in presence.agents(connection, now)}
-    done: list[Done] = []
     for ticket in presence.unassigned(connection, limit):
         name = presence.suggestion(list(found.values()), ticket)
         if name is None:
@@ -33,3 +43,27 @@ def run(connection: Connection, now: datetime, limit: int = 50) -> list[Done]:
         done.append(given)
         found[name] = replace(found[name], open_tickets=found[name].open_tickets + 1)
     return done
+
+
+def left_behind(connection: Connection, now: datetime, limit: int = 50) -> Sequence[str]:
+    """Tickets that the system gave to someone who did nothing with them and is not there any more."""
+    since = iso(now - timedelta(minutes=GONE_MINUTES))
+    there = (
+        sa.select(_S.username).join(staff, staff.c.username == _S.username)
+        .where(_S.seen_at >= since, staff.c.presence != "away"))
+    last = (
+        sa.select(sa.func.max(_E.id)).where(_E.reference == _T.reference, _E.action.in_(_STEPS))
+        .correlate(tickets).scalar_subquery())
+    return connection.execute(
+        sa.select(_T.reference).join(ticket_events, _E.id == last)
+        .where(_T.status == "open", _T.assignee.is_not(None), _T.assignee.not_in(there),
+               _E.action == "assign", _E.author == "system", _E.at < since)
+        .order_by(_T.priority, _T.opened_at).limit(limit)).scalars().all()
+
+
+def _put_back(connection: Connection, reference: str) -> Done:
+    """The customer never heard of this agent, and so is told nothing but where the ticket stands."""
+    ticket, conversation = both(connection, reference)
+    ticket = store.act(connection, ticket, "release", "system",
+                       {"assignee": ticket["assignee"], "queue": ticket["queue"]}, assignee=None)
+    return ticket, tell(connection, conversation, ticket, [], "system")

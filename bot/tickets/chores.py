@@ -71,7 +71,8 @@ def chores(settings: Settings, database: Database) -> list[tuple[str, float, Cal
         now = utcnow()
         with database.read() as connection:
             idle = not routing.overflowing(connection, now, 1) and not (
-                assignment.wanted(connection) and presence.unassigned(connection, 1))
+                assignment.wanted(connection) and (
+                    presence.unassigned(connection, 1) or assignment.left_behind(connection, now, 1)))
         if idle:
             return 0
         with database.write() as connection:

@@ -80,7 +80,7 @@ def tag(
 
 
 def assign(connection: Connection, reference: str, username: str, *, author: str) -> Done:
-    """Give a ticket nobody has to someone, who then greets the customer by taking it.
+    """Give a ticket nobody has to someone, who is told, and greets the customer by taking it.
 
     What the system gives out (``author``) is left alone where someone took or settled it meanwhile.
     Raises BadInput for someone who cannot have tickets.
@@ -92,6 +92,9 @@ def assign(connection: Connection, reference: str, username: str, *, author: str
         return ticket, []
     ticket = store.act(connection, ticket, "assign", author, {"assignee": username},
                        assignee=username)
+    if username != author:
+        by = "Relais" if author == "system" else author
+        notices.tell(connection, [username], "assigned", reference, {"by": by}, utcnow())
     return ticket, tell(connection, conversation, ticket, [], "system")
 
 

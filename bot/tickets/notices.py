@@ -30,7 +30,8 @@ def tell(
     connection: Connection, usernames: Sequence[str], kind: str, reference: str,
     detail: Mapping[str, Any], now: datetime,
 ) -> None:
-    """Leave a notice for each (``sla_warning``, ``sla_breach``, ``released``, ``callback``)."""
+    """Leave a notice for each (``sla_warning``, ``sla_breach``, ``released``, ``callback``, ``danger``,
+    ``assigned``)."""
     if usernames:
         connection.execute(sa.insert(notifications), [
             {"username": name, "kind": kind, "reference": reference, "detail": dict(detail), "at": iso(now)}

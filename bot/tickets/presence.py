@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from bot.storage.clock import iso
 from bot.storage.schema import staff, staff_sessions, tickets
 from bot.tickets.routing import current
-from bot.tickets.states import LIVE
+from bot.tickets.states import LEVELS, LIVE
 from bot.tickets.store import Ticket
 
 PRESENT_SECONDS = 120      # a signed-in page asks at least this often
@@ -20,7 +20,7 @@ PRESENT_SECONDS = 120      # a signed-in page asks at least this often
 
 @dataclass(frozen=True)
 class Agent:
-    """Someone who can have tickets. ``skills`` are themes, queues and levels; none means any theme."""
+    """Someone who can have tickets. ``skills`` are themes, queues and levels; no theme or queue means any."""
 
     username: str
     first_name: str
@@ -38,11 +38,11 @@ class Agent:
         return self.open_tickets / self.capacity if self.capacity else 1.0
 
     def can(self, ticket: Ticket) -> bool:
-        """Whether language, skill and level fit."""
+        """Whether language, subject and level fit; what is urgent is everyone's subject."""
         level = ticket["level"]
         speaks = ticket["locale"] in self.languages or "translate" in ticket["tags"]
-        knows = not self.skills or any(
-            name in self.skills for name in (ticket["queue"], ticket["theme"], level if level != "L1" else None))
+        subjects = [name for name in self.skills if name not in LEVELS]
+        knows = not subjects or ticket["priority"] == 0 or ticket["queue"] in subjects or ticket["theme"] in subjects
         return speaks and knows and (level == "L1" or level in self.skills or self.role != "agent")
 
 
@@ -62,6 +62,11 @@ def agents(connection: Connection, now: datetime) -> list[Agent]:
         row["username"], row["first_name"], row["role"], tuple(row["languages"]), tuple(row["skills"]),
         row["capacity"], row["username"] in there and row["presence"] != "away",
         row["presence"] == "away", counts.get(row["username"], 0)) for row in rows]
+
+
+def is_there(connection: Connection, username: str, now: datetime) -> bool:
+    """Whether someone is signed in, looking, and has not said that they are away."""
+    return any(agent.username == username and agent.present for agent in agents(connection, now))
 
 
 def suggestion(found: Sequence[Agent], ticket: Ticket) -> str | None:

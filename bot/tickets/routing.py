@@ -23,6 +23,7 @@ from bot.tickets.versioned import Version
 NAME = "routing"
 _T, _E = tickets.c, ticket_events.c
 _ENTERS = ("open", "transfer", "overflow", "escalate", "release", "reopen")
+_MAY_ENTER = ("prioritise", "note")      # where danger moved it to another lane: their detail names the queue
 
 
 def current(connection: Connection) -> Version:
@@ -85,7 +86,9 @@ def overflowing(connection: Connection, now: datetime, limit: int = 50) -> list[
     for queue, given in current(connection).value["queues"].items():
         rule = given["overflow"]
         entered = (
-            sa.select(sa.func.max(_E.at)).where(_E.reference == _T.reference, _E.action.in_(_ENTERS))
+            sa.select(sa.func.max(_E.at)).where(_E.reference == _T.reference, sa.or_(
+                _E.action.in_(_ENTERS),
+                sa.and_(_E.action.in_(_MAY_ENTER), _E.detail["queue"].as_string().is_not(None))))
             .correlate(tickets).scalar_subquery())
         rows = connection.execute(
             sa.select(_T.reference).where(

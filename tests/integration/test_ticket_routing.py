@@ -14,7 +14,7 @@ from bot.errors import BadInput, Conflict, Unavailable
 from bot.staff import accounts
 from bot.staff.sessions import open_session
 from bot.storage.database import Database
-from bot.storage.schema import staff_sessions, ticket_waits, tickets
+from bot.storage.schema import notifications, staff_sessions, ticket_waits, tickets
 from bot.tickets import assignment, moves, presence, routing, service, sla_run, store, waits
 from bot.tickets.forecast import forecast
 from bot.tickets.hours import Desk
@@ -273,8 +273,117 @@ def test_danger_said_to_people_who_are_not_there_yet_is_answered_at_once_and_onc
     assigned = Chat(database)
     other = assigned.ticket(hours, MONDAY)
     at(database, MONDAY, service.take, other, ANA)
-    assigned.say("je vais me suicider")
+    sign_in(database, ANA)
+    with time_machine.travel(MONDAY, tick=False):
+        assigned.say("je vais me suicider")
     ticket = ticket_of(database, other)
-    assert (ticket["assignee"], ticket["queue"], ticket["priority"]) == ("ana", "fr", 0)
+    assert (ticket["assignee"], ticket["queue"], ticket["priority"], assigned.mode()) == ("ana", "fr", 0, "agent")
+    assert told(database, other) == [("ana", "danger"), ("lea", "danger")]
     with database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tickets)).scalar_one() == 2
+
+
+def told(database: Database, reference: str) -> list[tuple[str, str]]:
+    with database.read() as connection:
+        return [(row.username, row.kind) for row in connection.execute(
+            sa.select(notifications).where(notifications.c.reference == reference).order_by(notifications.c.id))]
+
+
+@pytest.mark.parametrize("solved", [False, True])
+def test_danger_on_the_ticket_of_an_agent_who_is_not_there_goes_to_its_lane(database, hours, solved):
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        chat = Chat(database)
+        reference = chat.ticket(hours, MONDAY)
+        sign_in(database, ANA)
+        at(database, MONDAY, service.take, reference, ANA)
+        if solved:
+            at(database, MONDAY, service.resolve, reference, ANA)
+        traveller.shift(3 * 3600)                            # she went home
+        chat.say("ça sent le gaz")
+        assert "0 800 47 33 33" in " ".join(chat.texts()[-2:])
+        ticket = ticket_of(database, reference)
+        assert (ticket["assignee"], ticket["queue"], ticket["priority"], ticket["status"]) == (None, "urgent", 0, "open")
+        assert chat.mode() == "waiting"
+        assert told(database, reference) == [("ana", "danger"), ("lea", "danger")]
+        assert at(database, MONDAY, service.take, reference, LUC)[0]["assignee"] == "luc"
+
+
+def test_danger_heard_by_the_bot_opens_a_solved_ticket_in_its_lane_and_says_so(database, hours):
+    with time_machine.travel(MONDAY, tick=False):
+        chat = Chat(database)
+        reference = chat.ticket(hours, MONDAY)
+        at(database, MONDAY, service.hand_back, reference, ANA)
+        assert chat.ticket(hours, MONDAY, given={"danger": "gas", "priority": "urgent"}) == reference
+        ticket = ticket_of(database, reference)
+        assert (ticket["assignee"], ticket["queue"], ticket["priority"], chat.mode()) == (None, "urgent", 0, "waiting")
+        assert told(database, reference) == [("ana", "danger"), ("lea", "danger")]
+
+
+def test_danger_said_again_days_after_it_was_solved_is_answered_again(database, hours):
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        chat = Chat(database)
+        reference = chat.ticket(hours, MONDAY)
+        chat.say("ça sent le gaz")
+        at(database, MONDAY, service.resolve, reference, LUC)
+        traveller.shift(2 * 86400)
+        chat.say("ça sent le gaz")
+        assert "0 800 47 33 33" in " ".join(chat.texts()[-2:])
+        assert (ticket_of(database, reference)["assignee"], chat.mode()) == (None, "waiting")
+
+
+def test_what_enters_the_lane_for_danger_waits_there_from_then_on(database, hours):
+    overflow = {"after_minutes": 10, "to": "fr"}
+    with database.write() as connection:
+        routing.save(connection, {**DEFAULT, "queues": {"urgent": {"overflow": overflow}}}, base=0, author="lea")
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        said, found = Chat(database), Chat(database)
+        names = [chat.ticket(hours, MONDAY) for chat in (said, found)]
+        traveller.shift(20 * 60)
+        said.say("ça sent le gaz")
+        found.ticket(hours, MONDAY, given={"danger": "gas", "priority": "urgent"})
+        assert [ticket_of(database, name)["queue"] for name in names] == ["urgent", "urgent"]
+        early, late = (MONDAY + timedelta(minutes=n) for n in (29, 30))
+        assert at(database, early, routing.overflow, early) == []
+        assert at(database, early, moves.prioritise, names[0], ANA, "high")[0]["queue"] == "urgent"      # moves nothing
+        assert sorted(ticket["reference"] for ticket, _ in at(database, late, routing.overflow, late)) == sorted(names)
+
+
+def test_a_subject_named_is_asked_for_at_every_level_and_danger_is_everyones(database, hours):
+    with database.write() as connection:
+        accounts.set_abilities(connection, "ana", skills=["facture", "L2"])
+        accounts.set_abilities(connection, "luc", skills=["L2"])
+        accounts.set_abilities(connection, "lea", skills=["contrat"])
+
+    def able(**of) -> list[str]:
+        ticket = {"queue": "fr", "theme": None, "level": "L1", "locale": "fr", "tags": [], "priority": 2} | of
+        with database.read() as connection:
+            return [agent.username for agent in presence.agents(connection, MONDAY) if agent.can(ticket)]
+
+    assert able(theme="facture", level="L2") == ["ana", "luc"]
+    assert able(theme="contrat", level="L2") == ["lea", "luc"]           # not Ana: it is no subject of hers
+    assert able(theme="facture") == ["ana", "luc"]                       # only a level named: any subject
+    assert able(queue="urgent", priority=0) == ["ana", "lea", "luc"]
+
+
+def test_what_is_given_out_is_told_and_goes_to_another_where_its_agent_has_left(database, hours):
+    sign_in(database, ANA)
+    with database.write() as connection:
+        routing.save(connection, {**DEFAULT, "assignment": "auto"}, base=0, author="lea")
+    chat = Chat(database)
+    with time_machine.travel(MONDAY, tick=False):
+        left, begun = chat.ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY)
+    assert len(at(database, MONDAY, assignment.run, MONDAY)) == 2
+    assert told(database, left) == [("ana", "assigned")]
+    at(database, MONDAY, service.take, begun, ANA)
+    said = len(chat.texts())
+    soon, later = MONDAY + timedelta(minutes=9), MONDAY + timedelta(minutes=11)
+    sign_in(database, LUC, when=later)
+    assert at(database, soon, assignment.run, soon) == []
+    at(database, later, assignment.run, later)
+    assert [ticket_of(database, name)["assignee"] for name in (left, begun)] == ["luc", "ana"]
+    assert told(database, left) == [("ana", "assigned"), ("luc", "assigned")]
+    assert len(chat.texts()) == said, "the customer never heard of Ana"
+    assert at(database, later, moves.assign, begun, "luc", author="lea")[0]["assignee"] == "luc"
+    with database.read() as connection:
+        assert connection.execute(sa.select(notifications.c.detail).where(
+            notifications.c.reference == begun).order_by(notifications.c.id.desc()).limit(1)).scalar_one() == {"by": "lea"}
