@@ -48,14 +48,18 @@ class HttpTranslator:
             raise Unavailable("The translation service does not answer.") from error
         if got.status_code in (400, 422):
             raise BadInput(f"The translation service does not translate {source} to {target}.", key="translation_pair", source=source, target=target)
+        if got.status_code == 413:
+            raise BadInput("This text is too long for the translation service.", key="translation_too_long")
         if got.status_code != 200:
             raise Unavailable("The translation service does not answer as it should.")
         try:
             translated = got.json()["translatedText"]
         except (ValueError, KeyError, TypeError) as error:
             raise Unavailable("The translation service does not answer as it should.") from error
-        if not isinstance(translated, str) or not translated.strip():
-            raise Unavailable("The translation service sent no text.")
+        if not isinstance(translated, str):
+            raise Unavailable("The translation service does not answer as it should.")
+        if not translated.strip():
+            raise BadInput("The translation service finds no words for this text.", key="translation_none")
         return translated[: 4 * LONGEST]
 
 

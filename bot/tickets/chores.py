@@ -19,7 +19,7 @@ from bot.storage.database import Database
 from bot.storage.schema import sla_clocks, ticket_follow_ups, tickets
 from bot.tickets import assignment, follow_ups, moves, presence, routing, sla_run, sla_store
 from bot.tickets.hours import desk
-from bot.tickets.translations import translate_pending
+from bot.tickets.translations import Failures, translate_pending
 
 
 def chores(settings: Settings, database: Database) -> list[tuple[str, float, Callable[[], object]]]:
@@ -80,5 +80,5 @@ def chores(settings: Settings, database: Database) -> list[tuple[str, float, Cal
 
     translator = make_translator(settings)
     more = [] if translator is None else [
-        ("translations", 2.0, partial(translate_pending, database, translator))]
+        ("translations", 2.0, partial(translate_pending, database, translator, failures=Failures()))]
     return [*more, ("queues", 5.0, queues), ("sla", 5.0, sla), ("news", 30.0, news), ("orphans", 60.0, orphans)]

@@ -7,6 +7,8 @@ what the agent wrote stands beside it.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +28,25 @@ from bot.tickets.store import Ticket
 _E, _T = events.c, tickets.c
 TAG = "translate"      # set by routing on tickets whose language nobody speaks
 _RECENT = 40           # newest messages of a conversation looked at
+_MOST = 200            # messages looked at in a run
+_DOWN = 3              # failures in a row after which the service is taken to be away
+_TRIES = 5             # runs in which a text failed while others were translated
+Message = tuple[str, int, str, str]      # conversation, number, text, language
+
+
+@dataclass
+class Failures:
+    """What a worker could not get translated, in its memory: how often, and how often while others were."""
+
+    times: Counter[tuple[str, int]] = field(default_factory=Counter)
+    alone: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def keep(self, waiting: list[Message]) -> None:
+        """Forget what does not wait any more."""
+        left = {message[:2] for message in waiting}
+        for counted in (self.times, self.alone):
+            for key in counted.keys() - left:
+                del counted[key]
 
 
 def team_language(connection: Connection) -> str:
@@ -52,30 +73,49 @@ def translate_reply(database: Database, translator: Translator | None, reference
         raise Unavailable("The translation service does not answer: try again, or send your answer untranslated.", key="translation_down") from error
 
 
-def translate_pending(database: Database, translator: Translator, limit: int = 20) -> int:
+def translate_pending(
+    database: Database, translator: Translator, limit: int = 20, failures: Failures | None = None
+) -> int:
     """Translate customers' messages that have no translation yet; how many got one.
 
-    One the service cannot do is marked and not tried again; one it cannot do now waits.
+    One the service cannot do is marked and not tried again; one it cannot do now waits, behind those that
+    failed less often, so that no text keeps the others from being translated. A server may fail for good on
+    one text: what fails in five runs in which others were translated is marked too.
     """
+    failures = failures or Failures()
     with database.read() as connection:
         team = team_language(connection)
-        waiting = _pending(connection, limit)
-    done = 0
-    for conversation_id, seq, text, language in waiting:
+        waiting = _pending(connection)
+    failures.keep(waiting)
+    waiting.sort(key=lambda message: failures.times[message[:2]])
+    done, in_a_row = 0, 0
+    failed: list[tuple[str, int]] = []
+    for conversation_id, seq, text, language in waiting[:limit]:
         try:
             translation: dict[str, Any] = {
                 "language": team, "text": translator.translate(text, code_of(language), team)}
         except BadInput:
             translation = {"language": team, "text": None}
         except Unavailable:
-            break
+            failed.append((conversation_id, seq))
+            in_a_row += 1
+            if in_a_row == _DOWN:
+                break
+            continue
+        in_a_row = 0
         with database.write() as connection:
             done += _keep(connection, conversation_id, seq, translation)
+    failures.times.update(failed)
+    if done:
+        failures.alone.update(failed)
+    for key in [key for key, times in failures.alone.items() if times >= _TRIES]:
+        with database.write() as connection:
+            _keep(connection, *key, {"language": team, "text": None})
     return done
 
 
-def _pending(connection: Connection, limit: int) -> list[tuple[str, int, str, str]]:
-    found: list[tuple[str, int, str, str]] = []
+def _pending(connection: Connection) -> list[Message]:
+    found: list[Message] = []
     rows = connection.execute(
         sa.select(_T.reference, _T.conversation_id, _T.locale, _T.tags).where(
             _T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).like(f'%"{TAG}"%'))
@@ -89,9 +129,9 @@ def _pending(connection: Connection, limit: int) -> list[tuple[str, int, str, st
         found += [(event.conversation_id, event.seq, str(event.payload["text"]), row.locale)
                   for event in reversed(said)
                   if event.payload.get("text") and "translation" not in event.payload]
-        if len(found) >= limit:
+        if len(found) >= _MOST:
             break
-    return found[:limit]
+    return found[:_MOST]
 
 
 def _keep(connection: Connection, conversation_id: str, seq: int, translation: dict[str, Any]) -> int:

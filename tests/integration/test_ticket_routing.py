@@ -20,7 +20,7 @@ from bot.tickets.forecast import forecast
 from bot.tickets.hours import Desk
 from bot.tickets.queue import standing
 from bot.tickets.rules import DEFAULT
-from bot.tickets.translations import translate_pending, translate_reply
+from bot.tickets.translations import Failures, translate_pending, translate_reply
 
 MONDAY = utc("2026-11-23 09:00")
 
@@ -254,6 +254,62 @@ def test_both_texts_are_kept_of_a_language_nobody_speaks(database, hours):
     translator.broken = Unavailable("away")
     with pytest.raises(Unavailable, match="untranslated"):
         translate_reply(database, translator, reference, "Hello")
+
+
+class Picky(Translator):
+    """A server that breaks on some texts, however often it is asked."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__()
+        self.texts = texts
+
+    def translate(self, text: str, source: str, target: str) -> str:
+        if text in self.texts:
+            self.calls += 1
+            raise Unavailable("500")
+        return super().translate(text, source, target)
+
+
+def test_texts_the_server_breaks_on_keep_no_other_from_being_translated(database, hours):
+    bad = [f"kapot {n}" for n in range(4)]
+    first, second = Chat(database, "nl"), Chat(database, "nl")
+    for text in bad:
+        first.say(text)
+    first.ticket(hours, MONDAY)
+    second.say("Waar is mijn factuur?")
+    second.ticket(hours, MONDAY + timedelta(seconds=1))
+    translator, failures = Picky(*bad), Failures()
+    runs = [translate_pending(database, translator, failures=failures) for _ in range(2)]
+    assert sum(runs) == 1, "behind three broken ones in a row, and yet translated in the next run"
+
+    def translations(chat: Chat) -> list:
+        with database.read() as connection:
+            return [event.payload.get("translation", {"text": "waits"})["text"]
+                    for event in conversations.all_events(connection, chat.id) if event.author == "customer"]
+
+    assert translations(second) == ["[nl>en] Waar is mijn factuur?"]
+    assert translations(first) == ["waits"] * 4
+    for n in range(12):
+        second.say(f"en {n}?")
+        assert translate_pending(database, translator, failures=failures) == 1
+    assert translations(first) == [None] * 4, "the server's words for it: none"
+    calls = translator.calls
+    assert translate_pending(database, translator, failures=failures) == 0
+    assert translator.calls == calls
+    assert not failures.times
+
+
+def test_a_server_that_is_away_is_asked_thrice_and_gives_nothing_up(database, hours):
+    chat, translator, failures = Chat(database, "nl"), Translator(), Failures()
+    for n in range(10):
+        chat.say(f"vraag {n}")
+    chat.ticket(hours, MONDAY)
+    translator.broken = Unavailable("away")
+    for _ in range(20):
+        assert translate_pending(database, translator, failures=failures) == 0
+    assert translator.calls == 60
+    translator.broken = None
+    assert translate_pending(database, translator, failures=failures) == 10
 
 
 def test_danger_said_to_people_who_are_not_there_yet_is_answered_at_once_and_once(database, hours):

@@ -42,7 +42,7 @@ def test_the_same_language_and_nothing_are_not_sent():
     (httpx.Response(400, json={"error": "xx is not supported"}), BadInput),
     (httpx.Response(500), Unavailable), (httpx.Response(429), Unavailable), (httpx.Response(302, headers={"location": "http://x"}), Unavailable),
     (httpx.Response(200, text="<html>"), Unavailable), (httpx.Response(200, json=[]), Unavailable),
-    (httpx.Response(200, json={"translatedText": ""}), Unavailable), (httpx.Response(200, json={"translatedText": 3}), Unavailable),
+    (httpx.Response(200, json={"translatedText": ""}), BadInput), (httpx.Response(413), BadInput), (httpx.Response(200, json={"translatedText": 3}), Unavailable),
 ])
 def test_what_goes_wrong_is_said_plainly(response, error):
     with pytest.raises(error):
