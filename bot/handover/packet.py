@@ -82,6 +82,13 @@ def facts(
         person_only=bool(given.get("person_only")), channel=channel)
 
 
+def outage(state: Mapping[str, Any] | None) -> str | None:
+    """The known outage that the outage flow found at the customer's postcode, if it is under way."""
+    found = ((state or {}).get("slots") or {}).get("outage_found")
+    known = found.get("id") if isinstance(found, Mapping) else None
+    return str(known)[:60] if known else None
+
+
 def summary(packet: Mapping[str, Any]) -> str:
     """Two lines: subject with the request in the customer's words; what was tried."""
     subject = packet.get("theme") or packet.get("flow") or "demande"

@@ -59,12 +59,12 @@ def chores(settings: Settings, database: Database) -> list[tuple[str, float, Cal
             return len(follow_ups.run_due(connection, hours, now))
 
     def orphans() -> int:
-        """Tickets of accounts that are shut or gone, back in their queues."""
+        """Tickets of accounts that are shut or gone, back in their queues; those in languages that went with them."""
         with database.read() as connection:
-            if not connection.execute(moves.orphans().limit(1)).first():
+            if not (connection.execute(moves.orphans().limit(1)).first() or routing.unspoken(connection, 1)):
                 return 0
         with database.write() as connection:
-            return len(moves.release_orphans(connection))
+            return len(moves.release_orphans(connection)) + len(routing.give_up_unspoken(connection))
 
     def queues() -> int:
         """What waited too long in the next queue, what nobody has with who fits."""

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from bot.errors import BadInput
 from bot.storage.clock import iso, parse
 from bot.storage.schema import sla_clocks, ticket_events, tickets
+from bot.tickets import policies as policy_store
 from bot.tickets.business_time import add, between
 from bot.tickets.hours import Desk
 
@@ -25,8 +26,9 @@ _DONE_BY = {"first_response": ("reply", "resolve"), "next_response": ("reply", "
 
 
 def forecast(connection: Connection, desk: Desk, now: datetime) -> list[dict[str, Any]]:
-    """Running clocks that will be missed, the soonest due first.
+    """Running clocks that will be missed, the soonest due first, each in the hours of its service level.
 
+    ``desk`` is that of the settings, for service levels that name it.
     ``expected_at`` is when this ticket's turn comes at the pace of its queue; None where nothing was done
     lately that would give one. ``late_seconds`` is by the wall clock. Already missed ones are not forecast.
     """
@@ -44,14 +46,17 @@ def forecast(connection: Connection, desk: Desk, now: datetime) -> list[dict[str
     place: dict[tuple[str, str], int] = defaultdict(int)
     for line in overdue:        # they are served first
         place[(line.target, line.queue)] = int(line.n)
-    pace: dict[tuple[str, str], float | None] = {}
+    policies = policy_store.current(connection, desk)
+    pace: dict[tuple[str, str, Desk | None], float | None] = {}
     found = []
     for row in rows:
         key = (row["target"], row["queue"])
         place[key] += 1
-        if key not in pace:
-            pace[key] = pace_of(connection, desk, row["queue"], row["target"], now)
-        expected = _turn(desk, now, place[key], pace[key])
+        policy = policies.of(row["queue"], row["priority"])
+        hours = desk if policy is None else policy.desk
+        if (*key, hours) not in pace:
+            pace[(*key, hours)] = pace_of(connection, hours, row["queue"], row["target"], now)
+        expected = _turn(hours, now, place[key], pace[(*key, hours)])
         due = parse(row["due_at"])
         late = expected > due if expected is not None else due <= now + timedelta(hours=_SOON_HOURS)
         if late:
@@ -62,7 +67,7 @@ def forecast(connection: Connection, desk: Desk, now: datetime) -> list[dict[str
     return sorted(found, key=lambda line: (line["due_at"], line["reference"]))
 
 
-def pace_of(connection: Connection, desk: Desk, queue: str, target: str, now: datetime) -> float | None:
+def pace_of(connection: Connection, desk: Desk | None, queue: str, target: str, now: datetime) -> float | None:
     """Tickets of a queue settled for a target in a second of opening time, lately; None if too few."""
     for hours in _WINDOWS:
         start = now - timedelta(hours=hours)
@@ -77,7 +82,7 @@ def pace_of(connection: Connection, desk: Desk, queue: str, target: str, now: da
     return None
 
 
-def _turn(desk: Desk, now: datetime, position: int, pace: float | None) -> datetime | None:
+def _turn(desk: Desk | None, now: datetime, position: int, pace: float | None) -> datetime | None:
     if not pace:
         return None
     try:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.storage.clock import iso
 from bot.storage.schema import staff, staff_sessions, tickets
-from bot.tickets.routing import current
+from bot.tickets.routing import TRANSLATE, current
 from bot.tickets.states import LEVELS, LIVE
 from bot.tickets.store import Ticket
 
@@ -40,7 +40,7 @@ class Agent:
     def can(self, ticket: Ticket) -> bool:
         """Whether language, subject and level fit; what is urgent is everyone's subject."""
         level = ticket["level"]
-        speaks = ticket["locale"] in self.languages or "translate" in ticket["tags"]
+        speaks = ticket["locale"] in self.languages or TRANSLATE in ticket["tags"]
         subjects = [name for name in self.skills if name not in LEVELS]
         knows = not subjects or ticket["priority"] == 0 or ticket["queue"] in subjects or ticket["theme"] in subjects
         return speaks and knows and (level == "L1" or level in self.skills or self.role != "agent")

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.conversations.model import Draft
 from bot.conversations.wording import speak
 from bot.language.wording import get_wording
 from bot.storage.clock import iso
-from bot.storage.schema import staff, ticket_events, tickets
+from bot.storage.schema import articles, staff, ticket_events, tickets
 from bot.tickets import rules_check, store, versioned
 from bot.tickets.rules import DEFAULT, TRUST, Facts, Route, decide
 from bot.tickets.service import Done, both, tell
@@ -21,6 +22,7 @@ from bot.tickets.states import LIVE
 from bot.tickets.versioned import Version
 
 NAME = "routing"
+TRANSLATE = "translate"      # tag of tickets whose language nobody speaks
 _T, _E = tickets.c, ticket_events.c
 _ENTERS = ("open", "transfer", "overflow", "escalate", "release", "reopen")
 _MAY_ENTER = ("prioritise", "note")      # where danger moved it to another lane: their detail names the queue
@@ -37,7 +39,15 @@ def save(
     """Check and save; gives the version and notes on rules of no use. Raises BadInput, Conflict."""
     checked = rules_check.check(value)
     made = versioned.save(connection, NAME, checked, base=base, author=author)
-    return made, rules_check.notes(checked["rules"])
+    return made, rules_check.notes(checked, names(connection))
+
+
+def names(connection: Connection) -> set[str]:
+    """Subjects and skills there are: queues may be called so without a rule that spells them."""
+    found = set(connection.execute(sa.select(articles.c.content["theme"].as_string()).distinct()).scalars())
+    for skills in connection.execute(sa.select(staff.c.skills).where(staff.c.active.is_(True))).scalars():
+        found.update(skills)
+    return found
 
 
 def route(connection: Connection, facts: Facts) -> Route:
@@ -51,7 +61,7 @@ def route(connection: Connection, facts: Facts) -> Route:
     found = decide(value["rules"], facts.values())
     if not facts.spoken:
         aside = facts.danger is None
-        found = replace(found, fallback=True, tags=(*found.tags, "translate"),
+        found = replace(found, fallback=True, tags=(*found.tags, TRANSLATE),
                         queue=value["fallback"]["queue"] if aside else found.queue)
     if facts.danger in TRUST:
         found = replace(found, tags=(*found.tags, facts.danger.replace("_", "-")))
@@ -78,6 +88,35 @@ def nobody_speaks(connection: Connection, language: str) -> str | None:
     code = language.split("-")[0].lower()
     own = texts.get(code) or texts.get(locale) or texts.get("other")
     return str(own) if own else get_wording().say("tickets.nobody_speaks", locale)
+
+
+def unspoken(connection: Connection, limit: int = 50) -> list[str]:
+    """Live tickets in a language somebody spoke when they came, and nobody does any more."""
+    mine = (_T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).not_like(f'%"{TRANSLATE}"%'))
+    locales = connection.execute(sa.select(_T.locale).where(*mine).distinct()).scalars().all()
+    mute = [locale for locale in locales if not is_spoken(connection, locale)]
+    if not mute:
+        return []
+    return list(connection.execute(sa.select(_T.reference).where(*mine, _T.locale.in_(mute)).limit(limit)).scalars())
+
+
+def give_up_unspoken(connection: Connection) -> list[Done]:
+    """Have those translated, as :func:`route` would now; who waits is told. What is urgent keeps its lane,
+    and what someone has their ticket."""
+    return [_give_up(connection, reference) for reference in unspoken(connection)]
+
+
+def _give_up(connection: Connection, reference: str) -> Done:
+    ticket, conversation = both(connection, reference)
+    tags = [*ticket["tags"], TRANSLATE]
+    if ticket["assignee"] or ticket["priority"] == 0:
+        return store.act(connection, ticket, "tag", "system", {"to": ", ".join(tags), "tags": tags}, tags=tags), []
+    to = str(current(connection).value["fallback"]["queue"])
+    ticket = store.act(connection, ticket, "overflow", "system",
+                       {"from": ticket["queue"], "queue": to, "tags": tags}, queue=to, tags=tags)
+    words = nobody_speaks(connection, ticket["locale"])
+    return ticket, tell(connection, conversation, ticket, [
+        Draft("handover", "system", {"text": words, "reference": reference})] if words else [], "system")
 
 
 def overflowing(connection: Connection, now: datetime, limit: int = 50) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.errors import BadInput, not_one_of
@@ -36,6 +36,9 @@ def check(value: Mapping[str, Any]) -> dict[str, Any]:
     circle = loop(queues)
     if circle:
         raise BadInput(f"Tickets would go round in a circle: {' → '.join(circle)}. Let one of these queues keep them.", key="rules_circle", circle=" → ".join(circle))
+    bare = themeless(rules)
+    if bare:
+        raise BadInput(f"Rule '{bare}' would send what has no subject to a queue called '{NONE}': let it ask for a subject ({ANY}), or name a queue.", key="rules_themeless", rule=bare, none=NONE, any=ANY)
     hole = gap(rules)
     if hole:
         raise BadInput(f"No rule gives a queue to this: {hole}. Add a last rule without conditions.", key="rules_hole", hole=hole)
@@ -46,10 +49,21 @@ def check(value: Mapping[str, Any]) -> dict[str, Any]:
             "assignment": assignment}
 
 
-def notes(rules: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is not wrong but of no use: rules that no message can reach."""
-    return [f"Rule '{name}' is never reached: the rules before it catch everything it asks for."
-            for name in unreachable(rules)]
+def notes(value: Mapping[str, Any], known: Collection[str] = ()) -> list[str]:
+    """What is not wrong but of no use, or looks like a slip: rules that no message can reach, an overflow
+    to a queue that nothing else names. ``known`` are names of queues known from elsewhere."""
+    idle = [f"Rule '{name}' is never reached: the rules before it catch everything it asks for."
+            for name in unreachable(value["rules"])]
+    return idle + [
+        f"Queue '{name}' overflows to '{given['overflow']['to']}', which no rule, subject or skill names: check its spelling."
+        for name, given in value["queues"].items() if given["overflow"]["to"] not in _named(value) | set(known)]
+
+
+def _named(value: Mapping[str, Any]) -> set[str]:
+    """Queues that rules, the fallback and overflow rules of their own name."""
+    names = {str(rule["then"].get("queue") or "") for rule in value["rules"]}
+    filled = {name.replace("{language}", code) for name in names for code in LOCALES}
+    return filled | {value["fallback"]["queue"], *value["queues"]}
 
 
 def gap(rules: Sequence[Mapping[str, Any]]) -> str | None:
@@ -58,6 +72,19 @@ def gap(rules: Sequence[Mapping[str, Any]]) -> str | None:
         if decide(rules, values).queue is None:
             named = {fact for rule in rules for fact in rule["when"]}
             return ", ".join(f"{fact} {values[fact]}" for fact in FACTS if fact in named) or "any message"
+    return None
+
+
+def themeless(rules: Sequence[Mapping[str, Any]]) -> str | None:
+    """The first rule that names a queue by a subject which a message that comes to it need not have."""
+    for rule in rules:
+        if "{theme}" not in (rule["then"].get("queue") or ""):
+            continue
+        asked = rule["when"].get("theme")
+        if asked is None or NONE in asked:
+            for values in _cases(rules):
+                if values["theme"] == NONE and decide(rules, values).rule == rule["id"]:
+                    return str(rule["id"])
     return None
 
 
@@ -155,6 +182,8 @@ def _queues(given: object) -> dict[str, dict[str, Any]]:
         overflow = row.get("overflow") if isinstance(row, Mapping) else None
         if not overflow:
             continue
+        if not isinstance(overflow, Mapping):
+            raise BadInput(f"Queue '{str(name)[:60]}': overflow is a table with after_minutes and to.", key="queue_form", queue=str(name)[:60])
         minutes, to = overflow.get("after_minutes"), str(overflow.get("to") or "").strip()
         if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 10_080:
             raise BadInput(f"Queue '{str(name)[:60]}': overflow after a whole number of minutes, up to a week.", key="queue_minutes", queue=str(name)[:60])

@@ -21,12 +21,11 @@ from bot.settings import LOCALES
 from bot.storage.database import Database
 from bot.storage.schema import events, tickets
 from bot.tickets import store
-from bot.tickets.routing import current
+from bot.tickets.routing import TRANSLATE, current
 from bot.tickets.states import LIVE
 from bot.tickets.store import Ticket
 
 _E, _T = events.c, tickets.c
-TAG = "translate"      # set by routing on tickets whose language nobody speaks
 _RECENT = 40           # newest messages of a conversation looked at
 _MOST = 200            # messages looked at in a run
 _DOWN = 3              # failures in a row after which the service is taken to be away
@@ -118,7 +117,7 @@ def _pending(connection: Connection) -> list[Message]:
     found: list[Message] = []
     rows = connection.execute(
         sa.select(_T.reference, _T.conversation_id, _T.locale, _T.tags).where(
-            _T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).like(f'%"{TAG}"%'))
+            _T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).like(f'%"{TRANSLATE}"%'))
         .order_by(_T.priority, _T.opened_at).limit(200)).all()
     for row in rows:
         ids = [row.conversation_id, *store.merged_conversations(connection, row.reference)]

@@ -106,6 +106,14 @@ def test_links_go_both_ways_and_name_the_outage(database: Database, hours: Desk)
         do(database, links.link, one, ANA, one)
 
 
+def test_a_ticket_from_inside_the_outage_flow_names_the_outage_it_found(database: Database, hours: Desk):
+    for found, outage in (({"id": "PAN-31", "town": "Lyon"}, "PAN-31"), ({"id": None, "soon": None}, None), (None, None)):
+        chat = Chat(database)
+        with database.write() as connection:
+            conversations.update(connection, chat.id, state={"loop": "outage_form", "slots": {"outage_found": found}})
+        assert read(database, chat.ticket(hours, MONDAY))["outage"] == outage
+
+
 def test_a_merged_duplicate_points_to_the_survivor_and_its_customer_is_heard_there(database: Database, hours: Desk):
     first, second = Chat(database), Chat(database)
     kept = first.ticket(hours, MONDAY)

@@ -15,7 +15,7 @@ from bot.staff import accounts
 from bot.staff.sessions import open_session
 from bot.storage.database import Database
 from bot.storage.schema import notifications, staff_sessions, ticket_waits, tickets
-from bot.tickets import assignment, moves, presence, routing, service, sla_run, store, waits
+from bot.tickets import assignment, moves, policies, presence, routing, service, sla_run, store, waits
 from bot.tickets.forecast import forecast
 from bot.tickets.hours import Desk
 from bot.tickets.queue import standing
@@ -70,6 +70,32 @@ def test_a_language_nobody_speaks_goes_where_the_leads_say_and_the_customer_is_t
     assert "Engels" not in silent.texts()[-1]
     spoken = ticket_of(database, opened(database, hours, language="de"))
     assert (spoken["queue"], spoken["tags"]) == ("de", [])
+
+
+@pytest.mark.parametrize("how", ["shut", "abilities"])
+def test_when_the_last_who_speaks_a_language_is_gone_its_tickets_are_translated_and_move(database, hours, how):
+    with database.write() as connection:
+        accounts.set_abilities(connection, "luc", languages=["fr", "nl"])
+    held, waiting, danger, french = Chat(database, "nl"), Chat(database, "nl"), Chat(database, "nl"), Chat(database)
+    names = [held.ticket(hours, MONDAY), waiting.ticket(hours, MONDAY),
+             danger.ticket(hours, MONDAY, given={"danger": "gas", "priority": "urgent"}), french.ticket(hours, MONDAY)]
+    at(database, MONDAY, service.take, names[0], LUC)
+    with database.read() as connection:
+        assert routing.unspoken(connection) == []
+    with database.write() as connection:
+        if how == "shut":
+            moves.deactivate(connection, "luc", author="lea")
+        else:
+            accounts.set_abilities(connection, "luc", languages=["fr"])
+        assert sorted(ticket["reference"] for ticket, _ in routing.give_up_unspoken(connection)) == sorted(names[:3])
+        assert routing.give_up_unspoken(connection) == []
+    found = [ticket_of(database, name) for name in names]
+    assert ["translate" in ticket["tags"] for ticket in found] == [True, True, True, False]
+    keeps = "nl" if how == "abilities" else "en"             # Luc still has the first one
+    assert [ticket["queue"] for ticket in found] == [keeps, "en", "urgent", "fr"]
+    assert "spreekt niemand in het team uw taal" in waiting.texts()[-1]
+    with database.read() as connection:
+        assert [agent.username for agent in presence.agents(connection, MONDAY) if agent.can(found[1])]
 
 
 def test_danger_keeps_its_lane_in_a_language_nobody_speaks(database, hours):
@@ -208,6 +234,25 @@ def test_the_forecast_names_who_will_be_late_at_todays_pace(database, hours):
     assert late == waiting[1:]           # four in 121 minutes: the second's turn comes 90 s too late
     assert all(line["late_seconds"] > 0 for line in found if line["expected_at"])
     assert [line["position"] for line in found if line["target"] == "first_response"] == [2, 3, 4, 5]
+
+
+def test_the_forecast_of_a_queue_with_hours_of_its_own_runs_in_them(database, hours):
+    value = {"calendars": {"nuit": {"hours": "mon-sun 00:00-24:00"}}, "policies": [
+        {"queue": "urgent", "priority": "*", "calendar": "24/7", "first_response": 90},
+        {"queue": "nuit", "priority": "*", "calendar": "nuit", "first_response": 90},
+        {"queue": "*", "priority": "*", "calendar": "desk", "first_response": 90}]}
+    with database.write() as connection:
+        policies.save(connection, value, base=0, author="lea", desk=hours)
+    night = utc("2026-11-23 23:00")                          # Paris: midnight, the desk is shut
+    for queue in ("urgent", "nuit", "fr"):
+        for n in range(4):
+            answered = opened(database, hours, night - timedelta(hours=3), given={"queue": queue})
+            at(database, night - timedelta(minutes=170 - 30 * n), service.reply, answered, ANA, "Bonjour")
+        opened(database, hours, night, given={"queue": queue})
+    with database.write() as connection:
+        sla_run.run(connection, hours, night)
+        found = forecast(connection, hours, night)
+    assert [line["queue"] for line in found if line["target"] == "first_response"] == ["fr"], "theirs is the desk's pace"
 
 
 class Translator:

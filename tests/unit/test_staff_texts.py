@@ -14,6 +14,7 @@ from bot.desk.views import BUILT_IN
 from bot.settings import LOCALES
 from bot.staff.roles import ROLES
 from bot.tickets.rules import DEFAULT as RULES
+from bot.tickets.satisfaction import REASONS
 from bot.tickets.states import ACTIONS, PRIORITIES, STATUSES
 from bot.web import staff_texts
 from bot.web.staff_texts import FOLDER, LANGUAGES, text, texts
@@ -51,8 +52,12 @@ def test_every_code_the_api_sends_has_words() -> None:
 
 
 def test_every_notice_has_words() -> None:
-    wanted = [f"alerts.{kind}" for kind in (*KINDS, "sla_warning", "sla_breach", "released", "callback") if kind != "woke"]
+    wanted = [f"alerts.{kind}" for kind in (*KINDS, "sla_warning", "sla_breach", "released", "callback", "danger") if kind != "woke"]
     assert [key for key in (*wanted, "alerts.woke_time", "alerts.woke_customer") if key not in texts("fr")] == []
+
+
+def test_every_reason_of_a_rating_has_words() -> None:
+    assert [reason for reason in REASONS if f"rating_reason.{reason}" not in texts("fr")] == []
 
 
 def test_every_view_has_words() -> None:

@@ -63,7 +63,8 @@ def read_routing(parts: ServicesDep, who: Reader) -> dict[str, Any]:
     with parts.database.read() as connection:
         found = routing.current(connection)
         history = versioned.versions(connection, routing.NAME)
-    return {**_version(found), "notes": rules_check.notes(found.value["rules"]), "facts": FACTS,
+        notes = rules_check.notes(found.value, routing.names(connection))
+    return {**_version(found), "notes": notes, "facts": FACTS,
             "versions": history, "default": DEFAULT}
 
 
@@ -76,10 +77,11 @@ def save_routing(body: Saved, parts: ServicesDep, who: Lead) -> dict[str, Any]:
 
 
 @router.post("/routing/check")
-def check_routing(body: Saved, who: Lead) -> dict[str, Any]:
+def check_routing(body: Saved, parts: ServicesDep, who: Lead) -> dict[str, Any]:
     """Whether rules could be saved, and what is of no use in them; nothing is stored."""
     checked = rules_check.check(body.value)
-    return {"value": checked, "notes": rules_check.notes(checked["rules"])}
+    with parts.database.read() as connection:
+        return {"value": checked, "notes": rules_check.notes(checked, routing.names(connection))}
 
 
 @router.post("/routing/try")

@@ -52,7 +52,7 @@ def test_shipped_rules_catch_everything(facts):
 
 def test_shipped_rules_pass_their_own_check():
     assert check(DEFAULT)["rules"] == check({**DEFAULT, "rules": RULES})["rules"]
-    assert notes(RULES) == []
+    assert notes(DEFAULT) == []
 
 
 def test_a_gap_is_named_by_the_message_that_falls_through():
@@ -77,7 +77,7 @@ def test_a_gap_hidden_between_overlapping_rules_is_found():
 def test_rules_never_reached_are_named():
     rules = [rule("all-french", {"queue": "fr"}, language=["fr"]), rule("bills", {"queue": "facture"}, language=["fr"], theme=["facture"]), LAST]
     assert unreachable(rules) == ["bills"]
-    assert notes(rules) == ["Rule 'bills' is never reached: the rules before it catch everything it asks for."]
+    assert notes({**DEFAULT, "rules": rules}) == ["Rule 'bills' is never reached: the rules before it catch everything it asks for."]
     assert unreachable([LAST, rule("after", {"priority": "high"})]) == ["after"]
 
 
@@ -91,7 +91,26 @@ def test_circles_of_queues_are_named_in_full():
         check({"rules": [LAST], "queues": {"a": {"overflow": {"after_minutes": 5, "to": "a"}}}})
 
 
+def test_a_queue_named_by_a_subject_that_may_be_missing_is_refused():
+    last = rule("by-theme", {"queue": "{theme}"})
+    with pytest.raises(BadInput, match="'by-theme' would send what has no subject to a queue called 'none'"):
+        check({"rules": [last]})
+    with pytest.raises(BadInput, match="no subject"):
+        check({"rules": [rule("some", {"queue": "fr-{theme}"}, theme=["none", "facture"]), LAST]})
+    assert check({"rules": [rule("themed", {"queue": "{theme}"}, theme=["any"]), LAST]})
+    assert check({"rules": [rule("no-theme", {"queue": "fr"}, theme=["none"]), last]}), "caught before it comes to it"
+
+
+def test_an_overflow_to_a_queue_nothing_else_names_is_noted():
+    value = check({**DEFAULT, "queues": {"urgent": {"overflow": {"after_minutes": 5, "to": "fz"}},
+                                         "nl": {"overflow": {"after_minutes": 5, "to": "fr"}},
+                                         "de": {"overflow": {"after_minutes": 5, "to": "contrat"}}}})
+    assert notes(value, {"contrat"}) == [
+        "Queue 'urgent' overflows to 'fz', which no rule, subject or skill names: check its spelling."]
+
+
 @pytest.mark.parametrize(("value", "words"), [
+    ({"rules": [LAST], "queues": {"fr": {"overflow": "en"}}}, "overflow is a table"),
     ({}, "1 to 100 rules"), ({"rules": [3]}, "Rule 1 is not"),
     ({"rules": [rule("x", {}), LAST]}, "does nothing"),
     ({"rules": [LAST, LAST]}, "Two rules are called 'rest'"),

@@ -125,7 +125,8 @@ export function lines(transcript, history, names) {
   const extra = (history ?? []).map((entry, index) => {
     const name = names(entry.author);
     const detail = entry.detail ?? {};
-    const to = detail.to ?? (detail.queue ? label("queue", detail.queue) : detail.assignee ? names(detail.assignee) : "");
+    const why = entry.action === "rate" && detail.reason ? ` (${label("rating_reason", detail.reason)})` : "";
+    const to = detail.to ? `${detail.to}${why}` : detail.queue ? label("queue", detail.queue) : detail.assignee ? names(detail.assignee) : "";
     // What we note ourselves is read in the reader's language.
     const text = detail.code && has(`code.${detail.code}`) ? t(`code.${detail.code}`, detail) : detail.text;
     const value = { ...entry, type: "history", name, text, to };
