@@ -56,8 +56,9 @@ def forget_all(connection: Connection) -> None:
 
 def heeded(connection: Connection, desk: Desk) -> bool:
     """Whether clocks were last projected for these opening hours."""
-    return connection.execute(sa.select(settings_kv.c.value).where(
-        settings_kv.c.key == _HOURS)).scalar_one_or_none() == _named(desk)
+    kept = connection.execute(
+        sa.select(settings_kv.c.value).where(settings_kv.c.key == _HOURS)).scalar_one_or_none()
+    return bool(kept == _named(desk))
 
 
 def heed(connection: Connection, desk: Desk) -> None:

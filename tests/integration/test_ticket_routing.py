@@ -15,7 +15,17 @@ from bot.staff import accounts
 from bot.staff.sessions import open_session
 from bot.storage.database import Database
 from bot.storage.schema import notifications, staff_sessions, ticket_waits, tickets
-from bot.tickets import assignment, moves, policies, presence, routing, service, sla_run, store, waits
+from bot.tickets import (
+    assignment,
+    moves,
+    policies,
+    presence,
+    routing,
+    service,
+    sla_run,
+    store,
+    waits,
+)
 from bot.tickets.forecast import forecast
 from bot.tickets.hours import Desk
 from bot.tickets.queue import standing
