@@ -78,9 +78,10 @@ def _hear(
             ticket = tickets.heard(connection, ticket)
         else:
             ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
-        mode = "agent" if ticket["assignee"] else "waiting"
         shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
         more = [Draft("ticket", "system", shown), *raise_alarm(connection, conversation, ticket, text)]
+        # In danger, an agent who is not there lets go of it.
+        mode = "agent" if tickets.get(connection, ticket["reference"])["assignee"] else "waiting"
     _, made = conversations.append_to(
         connection, conversation, [draft, *more], mode=mode, closed_at=None, answered_seq=conversation.asked_seq)
     return f"m{made[0].seq}"
