@@ -1,4 +1,4 @@
-"""``python -m bot.assistant.refit FOLDER``: train on FOLDER/articles.json into FOLDER/model.
+"""``python -m bot.assistant.refit FOLDER``: train on FOLDER/articles.json and scope.json into FOLDER/model.
 
 A process of its own at low priority: customers' turns go on beside it.
 """
@@ -21,8 +21,9 @@ def main(folder: Path) -> None:
     with contextlib.suppress(OSError):
         os.nice(10)
     articles = [Article.from_json(row) for row in json.loads((folder / "articles.json").read_text("utf-8"))]
+    scope = [(language, text) for language, text in json.loads((folder / "scope.json").read_text("utf-8"))]
     settings = get_settings()
-    fit(articles, settings, get_encoder(settings)).save(folder / "model")
+    fit(articles, settings, get_encoder(settings), scope).save(folder / "model")
 
 
 if __name__ == "__main__":

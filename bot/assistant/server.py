@@ -62,6 +62,7 @@ class Dialogue:
         from bot.assistant.rasa_agent import RasaAgent
         from bot.assistant.training import train_rasa, train_understanding
         from bot.backoffice.factory import make_backoffice
+        from bot.coverage.gaps import out_of_scope
         from bot.faq.store import content_version, published, read_dial
         from bot.language.wording import get_wording
         from bot.storage.database import Database
@@ -82,6 +83,7 @@ class Dialogue:
 
         watcher = ContentWatcher(
             settings, current, swap, lambda: content_version(database), lambda: published(database), lambda: read_dial(database),
+            lambda: out_of_scope(database),
         )
         watcher.look()
         watcher.start()

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from bot.errors import ConfigurationError, EncoderError
 from bot.faq.articles import Article, load_articles
 from bot.language.encoder import Encoder, load_encoder
 from bot.settings import ROOT, Settings
+from bot.understanding.data import OUT_OF_SCOPE, Phrase, load_phrases
 from bot.understanding.files import whole
 from bot.understanding.model import Model
 
@@ -142,9 +143,13 @@ def ensure_understanding(settings: Settings, say: Say) -> None:
         train_understanding(settings, say)
 
 
-def fit(articles: list[Article], settings: Settings, encoder: Encoder | None) -> Model:
-    """A model of these articles and the checkout's training phrases; vectors are kept between trainings."""
-    return Model.fit(articles, settings.data / "nlu", settings=settings, encoder=encoder)
+def fit(articles: list[Article], settings: Settings, encoder: Encoder | None, scope: Sequence[tuple[str, str]] = ()) -> Model:
+    """A model of these articles and the checkout's training phrases; vectors are kept between trainings.
+
+    ``scope`` holds (language, text) of messages that leads called out of scope.
+    """
+    phrases = [*load_phrases(settings.data / "nlu"), *(Phrase(text, OUT_OF_SCOPE, language) for language, text in scope)]
+    return Model.fit(articles, phrases, settings=settings, encoder=encoder)
 
 
 def load_or_train(settings: Settings) -> tuple[Model, list[Article]]:

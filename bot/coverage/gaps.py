@@ -14,10 +14,12 @@ from sqlalchemy.engine import Connection
 from bot.errors import BadInput, NotFound, not_one_of
 from bot.privacy.redaction import redact
 from bot.storage.clock import now_iso
+from bot.storage.database import Database
 from bot.storage.schema import gap_decisions, gaps
 
 _G, _D = gaps.c, gap_decisions.c
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_LABEL = re.compile(r"\s*\[(?:e-mail|IBAN|PDL|carte|contrat|téléphone|secret|code)\]")
 DECISIONS = ("article", "phrasing", "out_of_scope")
 
 
@@ -31,6 +33,11 @@ def fold(text: str) -> str:
     plain = "".join(ch for ch in plain if not unicodedata.combining(ch))
     words = [word for word in _NOT_WORD.split(plain) if word]
     return " ".join(sorted(set(words)))[:400] or text.strip()[:40]
+
+
+def without_labels(text: str) -> str:
+    """A kept message without the labels that stand where personal data was: what a model may learn from."""
+    return _LABEL.sub("", text).strip()
 
 
 def record_gap(
@@ -109,7 +116,7 @@ def decide(
     language, _, folded = group.partition(":")
     row = connection.execute(
         sa.select(_G.text).where(_G.language == language, _G.fold == folded)
-        .order_by(_G.at.desc()).limit(1)
+        .order_by(_G.at.desc()).limit(1).with_for_update()      # two leads on one group: one after the other
     ).first()
     if row is None:
         raise NotFound("There is no such group of messages.", key="gap_gone")
@@ -121,9 +128,10 @@ def decide(
     return {"text": row.text, "language": language, "decision": decision, "slug": slug}
 
 
-def out_of_scope_texts(connection: Connection) -> list[tuple[str, str]]:
-    """``(language, text)`` of messages a lead called out of scope, for training."""
-    rows = connection.execute(
-        sa.select(_D.language, _D.text).where(_D.decision == "out_of_scope").order_by(_D.at)
-    )
-    return [(row.language, row.text) for row in rows]
+def out_of_scope(database: Database) -> list[tuple[str, str]]:
+    """``(language, text)`` of messages a lead called out of scope, for whoever answers and learns."""
+    with database.read() as connection:
+        rows = connection.execute(
+            sa.select(_D.language, _D.text).where(_D.decision == "out_of_scope")
+            .order_by(_D.at, _D.language, _D.fold))
+        return [(row.language, row.text) for row in rows]

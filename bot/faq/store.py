@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -118,12 +118,7 @@ def put_article(
     row = connection.execute(
         sa.select(articles).where(_A.id == slug, _A.locale == locale).with_for_update()
     ).mappings().first()
-    if base_version is not None and base_version != (row["version"] if row else 0):
-        raise Conflict(
-            f"Someone published version {row['version'] if row else 0} meanwhile; "
-            f"you started from {base_version}. Compare before you publish.",
-            key="article_overtaken", version=row["version"] if row else 0, base=base_version,
-        )
+    _not_overtaken(row, base_version)
     before = Article.from_json(row["content"]) if row else _new(connection, slug, locale)
     article = _validated(Article.from_json(before.to_json() | {
         key: value for key, value in changes.items() if key in EDITABLE and value is not None
@@ -135,9 +130,14 @@ def put_article(
     return version
 
 
-def roll_back(connection: Connection, slug: str, locale: str, version: int, *, author: str) -> int:
-    """Publish an earlier version again, as a new version. Raises NotFound."""
-    _row(connection, slug, locale)
+def roll_back(
+    connection: Connection, slug: str, locale: str, version: int, *, author: str, base_version: int | None = None,
+) -> int:
+    """Publish an earlier version again, as a new version.
+
+    Raises NotFound, and Conflict where ``base_version`` is not the newest any more.
+    """
+    _not_overtaken(_row(connection, slug, locale, lock=True), base_version)
     content = connection.execute(
         sa.select(_V.content)
         .where(_V.id == slug, _V.locale == locale, _V.version == version)
@@ -153,7 +153,7 @@ def roll_back(connection: Connection, slug: str, locale: str, version: int, *, a
 
 def add_variant(connection: Connection, slug: str, locale: str, text: str, *, author: str) -> int:
     """Add a customer's phrasing to an article; the version in force (unchanged if it was known)."""
-    row = _row(connection, slug, locale)
+    row = _row(connection, slug, locale, lock=True)
     article = Article.from_json(row["content"])
     if text in article.variants:
         return int(row["version"])
@@ -218,10 +218,20 @@ class ArticleCache:
         return next((a.title for a in same if a.locale == language), same[0].title if same else None)
 
 
-def _row(connection: Connection, slug: str, locale: str) -> dict[str, Any]:
-    row = connection.execute(
-        sa.select(articles).where(_A.id == slug, _A.locale == locale)
-    ).mappings().first()
+def _not_overtaken(row: Mapping[Any, Any] | None, base_version: int | None) -> None:
+    """Raises Conflict where a lead started from another version than the one in force."""
+    newest = int(row["version"]) if row else 0
+    if base_version is not None and base_version != newest:
+        raise Conflict(
+            f"Someone published version {newest} meanwhile; "
+            f"you started from {base_version}. Compare before you publish.",
+            key="article_overtaken", version=newest, base=base_version,
+        )
+
+
+def _row(connection: Connection, slug: str, locale: str, *, lock: bool = False) -> dict[str, Any]:
+    query = sa.select(articles).where(_A.id == slug, _A.locale == locale)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound(f"There is no article {slug[:80]} in {locale[:8]}.", key="article_gone", slug=slug[:80], locale=locale[:8])
     return dict(row)
@@ -240,10 +250,10 @@ def _store(
 ) -> None:
     now, content = now_iso(), article.to_json()
     where = sa.and_(_A.id == article.id, _A.locale == article.locale)
-    connection.execute(sa.delete(articles).where(where))
-    connection.execute(sa.insert(articles).values(
-        id=article.id, locale=article.locale, version=version, content=content,
-        file_hash=file_hash, edited=edited, updated_at=now))
+    row = {"version": version, "content": content, "file_hash": file_hash, "edited": edited, "updated_at": now}
+    # The row stays the same one: whoever waits for its lock must find it changed, not gone.
+    if not connection.execute(sa.update(articles).where(where).values(row)).rowcount:
+        connection.execute(sa.insert(articles).values(id=article.id, locale=article.locale, **row))
     connection.execute(sa.insert(article_versions).values(
         id=article.id, locale=article.locale, version=version, content=content, author=author,
         at=now, note=note))
@@ -253,10 +263,15 @@ def _store(
 
 def bump(connection: Connection, author: str) -> None:
     """Tell everyone who polls ``content_version`` to reload."""
-    version = content_version(connection) + 1
-    connection.execute(sa.delete(settings_kv).where(_K.key == _VERSION_KEY))
-    connection.execute(sa.insert(settings_kv).values(
-        key=_VERSION_KEY, value=version, author=author, at=now_iso()))
+    connection.execute(sa.select(_K.key).where(_K.key == _VERSION_KEY).with_for_update())    # two at once: one after the other
+    put_setting(connection, _VERSION_KEY, content_version(connection) + 1, author)
+
+
+def put_setting(connection: Connection, key: str, value: Any, author: str) -> None:
+    """Keep a value under a key, in place of what was there."""
+    row = {"value": value, "author": author, "at": now_iso()}
+    if not connection.execute(sa.update(settings_kv).where(_K.key == key).values(row)).rowcount:
+        connection.execute(sa.insert(settings_kv).values(key=key, **row))
 
 
 def _new(connection: Connection, slug: str, locale: str) -> Article:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,12 @@ class Model(Reader):
         """The same model at another setting of the dial."""
         other = copy(self)
         other.max_wrong, other.thresholds = max_wrong, self.evidence.thresholds(max_wrong)
+        return other
+
+    def with_foreign(self, foreign: Callable[[str], bool] | None) -> Model:
+        """The same model, told which texts are out of scope whatever it has learnt."""
+        other = copy(self)
+        other.foreign = foreign
         return other
 
     # -- keeping

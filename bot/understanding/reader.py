@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from bot.language.normalise import clean
 from bot.understanding import polarity
 from bot.understanding.answers import FLOW_COLUMNS, article_signals
 from bot.understanding.context import ReadingContext, leans, own_words
-from bot.understanding.data import FLOWS, INTENTS, OUT_OF_SCOPE
+from bot.understanding.data import FAQ, FLOWS, INTENTS, OUT_OF_SCOPE
 from bot.understanding.decision import Decision
 from bot.understanding.exact import ExactLines
 from bot.understanding.fitting import inputs_of
@@ -55,6 +55,8 @@ class Reader:
         self.exact = exact
         self.max_wrong = max_wrong
         self.thresholds: Thresholds = evidence.thresholds(max_wrong)
+        #: Whether leads called a text out of scope; set by whoever knows their decisions (:meth:`Model.with_foreign`).
+        self.foreign: Callable[[str], bool] | None = None
         self._subjects: tuple[Sequence[Article], SubjectWords] | None = None
 
     def understand(self, text: str, *, locale_hint: str | None = None, previous_languages: Sequence[str] = (),
@@ -79,7 +81,17 @@ class Reader:
             found = self._in_context(found, context)
         if split:
             found = self._with_parts(found, lined)
-        return found
+        return self._as_decided(found)
+
+    def _as_decided(self, found: Understanding) -> Understanding:
+        """What leads called out of scope is. Danger, small talk, a published phrasing and a question that leans on the last answer stay."""
+        question = found.intent in (FAQ, OUT_OF_SCOPE) or found.intent.startswith("flow_")
+        if self.foreign is None or not question or "context" in found.notes or not self.foreign(found.text):
+            return found
+        if self.retriever.exact(found.text, found.language) is not None:
+            return found
+        articles = tuple(replace(a, probability=round(a.probability * 0.2, 4)) for a in found.articles)
+        return replace(found, intent=OUT_OF_SCOPE, confidence=EXACT, articles=articles, flow=None, parts=(), ranking=((OUT_OF_SCOPE, EXACT),))
 
     def _small_talk(self, text: str, language: Detection, intent: str) -> Understanding:
         code = language.language

@@ -78,6 +78,68 @@ def test_unpublished_changes_are_not_left_by_accident(staff: Staff) -> None:  # 
     page.get_by_role("dialog", name="Quitter sans publier ?").get_by_role("button", name="Annuler").click()
     expect(page.get_by_label("Titre")).to_have_value("Pas encore")
     assert "#articles/" in page.url
+    # The same article once more, an earlier version of it, another language: each asks, and asks once.
+    asked = page.get_by_role("dialog", name="Quitter sans publier ?")
+    page.locator(f'.article-list [data-slug="{SLUG}"]').click()
+    asked.get_by_role("button", name="Annuler").click()
+    page.locator("#article-locale").select_option("nl")
+    asked.get_by_role("button", name="Annuler").click()
+    expect(page.get_by_label("Titre")).to_have_value("Pas encore")
+    page.locator(f'.article-list [data-slug="{SLUG}"]').click()
+    asked.get_by_role("button", name="Quitter", exact=True).click()
+    expect(page.get_by_label("Titre")).not_to_have_value("Pas encore")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_new_article_that_is_begun_is_not_lost_to_another(staff: Staff) -> None:  # noqa: F811
+    page = staff.page("lead", "/console#articles/new/fr")
+    page.get_by_label("Titre").fill("Pas encore")
+    page.locator("#article-new").click()
+    page.get_by_role("dialog", name="Quitter sans publier ?").get_by_role("button", name="Annuler").click()
+    expect(page.get_by_label("Titre")).to_have_value("Pas encore")
+    page.locator("#article-locale").select_option("nl")
+    page.get_by_role("dialog", name="Quitter sans publier ?").get_by_role("button", name="Quitter", exact=True).click()
+    expect(page.locator("#edit-title")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_version_is_not_restored_over_a_colleagues_newer_one(desk: Web, staff: Staff) -> None:  # noqa: F811
+    staff.expected = ("409",)
+    lead, slug = desk.staff("lead"), "resilier-contrat"
+    lead.put(f"/articles/{slug}", json={"title": "Mon titre"})
+    page = editing(staff, slug)
+    page.locator("#versions summary").click()
+    expect(page.locator("#versions li")).to_have_count(2)
+    lead.put(f"/articles/{slug}", json={"title": "Titre de l'autre"})
+    page.get_by_label("Titre").fill("Pas encore")
+
+    page.locator("#versions").get_by_role("button", name="Rétablir").last.click()
+    page.get_by_role("dialog", name="Quitter sans publier ?").get_by_role("button", name="Annuler").click()
+    expect(page.get_by_label("Titre")).to_have_value("Pas encore")
+    page.locator("#versions").get_by_role("button", name="Rétablir").last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Quitter", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Rétablir").click()
+    expect(page.locator(".toast").last).to_contain_text("entre-temps")
+    expect(page.locator("#versions li")).to_have_count(3)
+    assert lead.get(f"/articles/{slug}").json()["title"] == "Titre de l'autre"
+
+
+def test_a_search_left_in_the_list_hides_no_article_from_the_editor(desk: Web, staff: Staff) -> None:  # noqa: F811
+    untranslated = "seulement-en-francais"
+    desk.staff("lead").put(f"/articles/{untranslated}", json={"title": "Seulement en français", "answer": "Oui. Voilà."})
+    page = staff.page("lead", "/console")
+    expect(page.locator(".article-list button").nth(10)).to_be_visible()
+    page.locator("#article-search").fill("FSL")
+    expect(page.locator(".article-list button").nth(10)).to_have_count(0)
+    page.locator("#article-locale").select_option("nl")
+    page.locator("#article-search").fill("seulement")
+    page.locator(f'[data-slug="{untranslated}"]').click()
+    expect(page.get_by_role("button", name="Partir du français")).to_be_visible()
+    page.locator("#article-locale").select_option("en")
+    page.locator("#article-new").click()
+    page.get_by_label("Titre").fill("Quite another thing")
+    page.get_by_label("Réponse courte").fill("Yes. There it is.")
+    publish(page)
 
 
 def test_search_finds_articles_and_an_empty_list_helps(staff: Staff) -> None:  # noqa: F811

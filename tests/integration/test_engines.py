@@ -23,6 +23,7 @@ from bot.conversations.effects import Moment
 from bot.conversations.idle import close_idle
 from bot.conversations.model import Draft
 from bot.conversations.turns import abandoned, claim_by_id, commit, release
+from bot.coverage import gaps
 from bot.desk import listing, search
 from bot.desk.filters import Filters
 from bot.errors import ConfigurationError, Conflict
@@ -475,3 +476,85 @@ def test_a_server_that_comes_up_late_is_waited_for(postgres_url: str, monkeypatc
 def test_a_database_that_is_not_there_is_said_at_once(postgres_url: str):
     with pytest.raises(ConfigurationError, match="does not exist"):
         await_database(f"{postgres_url}x", 600.0)
+
+
+def at_once(*actions):
+    """Run each in a thread of its own, all begun before any ends; what went wrong."""
+    errors: list[BaseException] = []
+    together = threading.Barrier(len(actions))
+
+    def run(action) -> None:
+        try:
+            together.wait(timeout=10)
+            action()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+def test_leads_who_change_one_article_at_once_lose_nothing(database: Database):
+    with database.write() as connection:
+        articles.put_article(connection, "linky", "fr", {"title": "Linky", "answer": "un"}, author="lead")
+
+    def adds(text: str):
+        def add() -> None:
+            with database.write() as connection:
+                articles.add_variant(connection, "linky", "fr", text, author="lead")
+        return add
+
+    def publish() -> None:
+        with database.write() as connection:
+            articles.put_article(connection, "linky", "fr", {"answer": "deux"}, author="lead")
+
+    lines = [f"formulation {n}" for n in range(6)]
+    assert at_once(*(adds(line) for line in lines), publish) == []
+    with database.read() as connection:
+        found = articles.get_article(connection, "linky", "fr")
+        assert (set(found.variants), found.answer) == (set(lines), "deux")
+        assert articles.content_version(connection) == 8
+        assert len(articles.versions(connection, "linky", "fr")) == 8
+
+
+def test_whoever_published_meanwhile_is_not_overwritten(database: Database):
+    with database.write() as connection:
+        for answer_ in ("un", "deux", "trois"):
+            articles.put_article(connection, "linky", "fr", {"title": "Linky", "answer": answer_}, author="lead")
+    holds, done = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with database.write() as connection:
+            articles.put_article(connection, "linky", "fr", {"answer": "d'une collègue"}, author="eva", base_version=3)
+            holds.set()
+            done.wait(timeout=0.5)
+
+    holder = threading.Thread(target=first)
+    holder.start()
+    assert holds.wait(timeout=10)
+    for late in (lambda c: articles.put_article(c, "linky", "fr", {"answer": "quatre"}, author="lead", base_version=3),
+                 lambda c: articles.roll_back(c, "linky", "fr", 1, author="lead", base_version=3)):
+        with pytest.raises(Conflict, match="version 4 meanwhile"), database.write() as connection:
+            late(connection)
+    holder.join()
+    with database.write() as connection:
+        assert articles.get_article(connection, "linky", "fr").answer == "d'une collègue"
+        assert articles.roll_back(connection, "linky", "fr", 1, author="lead", base_version=4) == 5
+
+
+def test_a_decision_on_a_gap_is_told_to_the_bot_and_forgotten_with_its_message(database: Database):
+    conversation_id, _ = begin(database)
+    with database.write() as connection:
+        gaps.record_gap(connection, key="k", conversation_id=conversation_id, seq=1, text="mon voisin joue du tambour",
+                        language="fr", candidates=[], at=later(0))
+        gaps.decide(connection, group="fr:du joue mon tambour voisin", decision="out_of_scope", slug=None, author="lead")
+        version = articles.content_version(connection)
+    assert gaps.out_of_scope(database) == [("fr", "mon voisin joue du tambour")]
+    with database.write() as connection:
+        erase_conversation(connection, conversation_id)
+        assert articles.content_version(connection) > version
+    assert gaps.out_of_scope(database) == []

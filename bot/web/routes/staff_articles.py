@@ -48,6 +48,7 @@ class Version(BaseModel):
     """A version to go back to."""
 
     version: int = Field(ge=1)
+    base_version: int | None = Field(None, ge=0)
 
 
 class Dial(BaseModel):
@@ -104,7 +105,7 @@ def rollback(
     """Publish an earlier version again."""
     with parts.database.write() as connection:
         return {"version": store.roll_back(connection, id, _locale(locale), body.version,
-                                           author=who.username)}
+                                           author=who.username, base_version=body.base_version)}
 
 
 @router.post("/articles/preview")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -32,7 +31,6 @@ Analyst = Annotated[Member, Depends(allowed("metrics"))]
 Reader = Annotated[Member, Depends(allowed("conversations"))]
 From = Annotated[str, Query(alias="from", max_length=40)]
 To = Annotated[str, Query(max_length=40)]
-_LABEL = re.compile(r"\s*\[(?:e-mail|IBAN|PDL|carte|contrat|téléphone|secret|code)\]")
 
 
 class Decision(BaseModel):
@@ -62,10 +60,9 @@ def decide(
         made = gaps.decide(connection, group=body.gap, decision=body.decision, slug=body.slug,
                            author=who.username)
         if body.decision == "phrasing" and body.slug:
-            text = _LABEL.sub("", made["text"]).strip()
+            text = gaps.without_labels(made["text"])
             made["version"] = _add_phrasing(connection, body.slug, made["language"], text, who)
-        elif body.decision == "out_of_scope":
-            articles.bump(connection, who.username)
+        articles.bump(connection, who.username)      # also where it is out of scope no longer
     return made
 
 

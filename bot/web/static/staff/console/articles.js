@@ -49,6 +49,7 @@ export class Articles {
       document.getElementById("article-locale").value = this.locale;
       return;
     }
+    this.editor.rest(); // asked once is enough
     this.locale = locale;
     this.slugs = null;
     this.go(this.current ? `articles/${this.current}/${locale}` : "articles");
@@ -58,13 +59,15 @@ export class Articles {
   async refresh() {
     const q = this.search.value.trim();
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const load = async (locale) => (await get("articles", { locale, q })).articles;
+    const load = async (locale, words = q) => (await get("articles", { locale, q: words })).articles;
     // A locale's list also holds what waits for translation: customers read those in French.
     const [own, french] = await Promise.all([load(this.locale), this.locale === "fr" ? [] : load("fr")]);
+    // Which articles there are is known from the whole list only; a language's own text goes before the French one.
+    const whole = q && !this.slugs ? (await Promise.all([this.locale === "fr" ? [] : load("fr", ""), load(this.locale, "")])).flat() : null;
     if (turn !== this.turn) return;
     const translated = new Set(own.map((article) => article.id));
     this.articles = [...own, ...french.filter((article) => !translated.has(article.id))].sort((a, b) => a.id.localeCompare(b.id));
-    if (!q) this.slugs = new Map(this.articles.map((article) => [article.id, article.locale]));
+    if (!q || whole) this.slugs = new Map((whole ?? this.articles).map((article) => [article.id, article.locale]));
     this.draw();
   }
 
@@ -101,6 +104,7 @@ export class Articles {
   }
 
   async saved(slug) {
+    this.slugs?.set(slug, this.locale);
     await this.refresh().catch(failed);
     if (this.current !== slug) this.go(`articles/${slug}/${this.locale}`);
   }

@@ -86,7 +86,7 @@ export class Editor {
       if (this.slug && !this.slug.dataset.touched) this.slug.value = slugOf(this.inputs.title.value);
     });
     this.slug?.addEventListener("input", () => { this.slug.dataset.touched = "1"; });
-    this.versions = new Versions({ article, restored: () => this.reload() });
+    this.versions = new Versions({ article, mayLeave: () => this.mayLeave(), restored: () => this.reload() });
     fill(this.panel, h("div", { class: "editor" },
       h("div", { class: "editor-head" },
         h("button", { type: "button", class: "quiet-button", on: { click: () => this.back() } }, icon("back"), t("editor.back")),

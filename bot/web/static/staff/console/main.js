@@ -58,10 +58,13 @@ const select = tabs(byId("tabs"), (name) => go(name));
 async function show() {
   const [tab, slug, locale] = location.hash.slice(1).split("/").map(decodeURIComponent);
   const name = TABS.includes(tab) ? tab : "articles";
-  // An edited article is not left by accident; the address goes back to it.
-  if (shown !== location.hash && articles.editor.dirty() && !(await articles.editor.mayLeave())) {
-    history.replaceState(null, "", shown || "#articles");
-    return;
+  // An edited article is not left by accident, be it for itself as published; the address goes back to it.
+  if (articles.editor.dirty()) {
+    if (!(await articles.editor.mayLeave())) {
+      history.replaceState(null, "", shown || "#articles");
+      return;
+    }
+    articles.editor.rest();
   }
   shown = location.hash;
   select(name);

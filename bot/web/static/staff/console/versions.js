@@ -47,9 +47,9 @@ export function articleDiff(before, after) {
 }
 
 export class Versions {
-  constructor({ article, restored }) {
-    this.article = article;
-    this.restored = restored;
+  /** `mayLeave()` asks before unpublished changes go, `restored()` after an earlier version went live. */
+  constructor({ article, mayLeave, restored }) {
+    Object.assign(this, { article, mayLeave, restored });
     this.list = h("ul", { class: "versions" });
     this.root = h("details", { class: "stack", id: "versions" }, h("summary", { class: "field-label" }, t("versions.title")), this.list);
     this.root.addEventListener("toggle", () => {
@@ -61,6 +61,7 @@ export class Versions {
     const { id, locale } = this.article;
     const { versions } = await get(`articles/${encodeURIComponent(id)}/versions`, { locale });
     const sorted = [...versions].sort((a, b) => b.version - a.version);
+    this.newest = sorted[0]?.version;
     fill(this.list, sorted.map((version, index) => this.row(version, sorted[index + 1], index === 0)));
   }
 
@@ -83,12 +84,17 @@ export class Versions {
       space);
   }
 
-
   async restore(button, version) {
+    if (!(await this.mayLeave())) return;
     if (!(await confirm(t("versions.restore_title", { version: version.version }), t("versions.restore_text"), t("versions.restore")))) return;
     const done = await attempt(button, async () => {
       const { id, locale } = this.article;
-      await post(`articles/${encodeURIComponent(id)}/rollback?locale=${encodeURIComponent(locale)}`, { version: version.version });
+      try {
+        await post(`articles/${encodeURIComponent(id)}/rollback?locale=${encodeURIComponent(locale)}`, { version: version.version, base_version: this.newest });
+      } catch (error) {
+        if (error.status === 409) await this.load(); // what a colleague published meanwhile is there to compare
+        throw error;
+      }
       await this.restored();
     });
     if (done) said(t("versions.restored", { version: version.version }));
