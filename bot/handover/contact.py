@@ -25,6 +25,20 @@ def normalise(channel: str, contact: str, language: str | None) -> str:
     return value[:254]
 
 
+def spellings(contact: str) -> list[str]:
+    """How a contact that somebody typed may have been kept, in small letters: as it stands, and as the phone
+    number that :func:`normalise` makes of it for customers of any language."""
+    value = clean(contact).strip().lower()
+    found = [value]
+    if "@" not in value:
+        for language in _REGIONS:
+            try:
+                found.append(_phone(value, language))
+            except BadInput:
+                continue
+    return list(dict.fromkeys(found))
+
+
 def _phone(value: str, language: str | None) -> str:
     import phonenumbers  # its tables load in a tenth of a second: only when a number is given
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,11 +13,14 @@ from bot.analytics import daily
 from bot.attachments import store as attachment_store
 from bot.conversations import store
 from bot.desk import search
+from bot.faq.store import bump
+from bot.handover.contact import spellings
 from bot.integrations.connectors import erasing
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.schema import (
     conversations,
+    events,
     gap_decisions,
     gaps,
     metadata,
@@ -28,6 +32,7 @@ from bot.storage.schema import (
     ticket_links,
     ticket_waits,
     tickets,
+    visitors,
 )
 
 _C = conversations.c
@@ -62,18 +67,40 @@ def erase_conversation(connection: Connection, conversation_id: str, *, twins: b
         left = connection.execute(
             sa.select(gaps.c.key).where(gaps.c.language == language, gaps.c.fold == fold).limit(1)
         ).first()
-        if left is None:
-            connection.execute(sa.delete(gap_decisions).where(
-                gap_decisions.c.language == language, gap_decisions.c.fold == fold))
+        if left is None and connection.execute(sa.delete(gap_decisions).where(
+                gap_decisions.c.language == language, gap_decisions.c.fold == fold)).rowcount:
+            bump(connection, "erasure")     # the bot forgets what it learnt from it
     connection.execute(sa.delete(conversations).where(_C.id == conversation_id))
 
 
 def of_contact(connection: Connection, contact: str) -> list[str]:
-    """Conversations whose customer gave this e-mail address or phone number."""
-    rows = connection.execute(
-        sa.select(_C.id).where(sa.func.lower(_C.contact) == contact.strip().lower())
-    )
-    return [row.id for row in rows]
+    """Conversations of whoever has this e-mail address or phone number, however it is written.
+
+    Given in the chat (now, or before another one took its place) or vouched for by the page the customer
+    came from (an e-mail address only).
+    """
+    forms = spellings(contact)
+    given = sa.func.lower(tickets.c.packet["contact"].as_string())
+    found = set(connection.execute(sa.union(
+        sa.select(_C.id).where(sa.func.lower(_C.contact).in_(forms)),
+        sa.select(visitors.c.conversation_id).where(sa.func.lower(visitors.c.email).in_(forms)),
+        sa.select(tickets.c.conversation_id).where(given.in_(forms), tickets.c.conversation_id.is_not(None)),
+    )).scalars())
+    # A contact that another one replaced stands in what the customer was told at that time.
+    told = sa.cast(events.c.payload, sa.Text)
+    for row in connection.execute(
+        sa.select(events.c.conversation_id, events.c.payload)
+        .where(events.c.kind.in_(("handover", "ticket")), events.c.author == "system",
+               sa.or_(*(told.ilike(f"%{_escaped(form)}%", escape="\\") for form in forms)))
+    ):
+        text = str(row.payload.get("text") or "")
+        if any(re.search(rf"(?<![\w.+%-]){re.escape(form)}(?!\w|[.-]\w)", text, re.I) for form in forms):
+            found.add(row.conversation_id)
+    return sorted(found)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def expired(connection: Connection, days: int, limit: int = 200) -> list[str]:

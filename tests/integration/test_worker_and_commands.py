@@ -29,7 +29,7 @@ from bot.storage import outbox, schema
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import upgrade
-from bot.storage.schema import conversations
+from bot.storage.schema import conversations, visitors
 from bot.tickets import service
 from bot.tickets.hours import desk
 from bot.worker import Worker
@@ -177,6 +177,29 @@ def test_a_worker_process_sends_what_the_web_process_queued_and_stops_on_sigterm
         again = relais(tmp_path, "erase", "camille@exemple.fr", "--yes")
         assert again.returncode == 1
         assert again.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("asked", ["06 39 98 12 34", "Camille@Exemple.fr", "compte@exemple.fr"], ids=["as written", "replaced later", "of the host's page"])
+def test_a_contact_is_found_however_it_is_kept(relais, tmp_path: Path, dialogue: Dialogue, asked: str):
+    with running(tmp_path, dialogue) as web:
+        customer, other = web.customer(), web.customer()
+        for one, contacts in ((customer, ("camille@exemple.fr", "+33 6 39 98 12 34")), (other, ("autre-camille@exemple.fr",))):
+            one.say("je préfère un mail")
+            for contact in contacts:
+                got = web.http.post(f"{one.url}/handover", headers=one.headers,
+                                    json={"channel": "email" if "@" in contact else "phone", "contact": contact})
+                assert got.status_code == 202, got.text
+        with web.services.database.write() as connection:
+            connection.execute(sa.insert(visitors).values(
+                conversation_id=customer.id, user_id="u", email="compte@exemple.fr", context={}, updated_at="2026-11-27T10:00:00.000Z"))
+
+        exported = relais(tmp_path, "export", asked)
+        assert exported.returncode == 0, exported.stderr
+        assert [found["conversation"]["id"] for found in json.loads(exported.stdout)] == [customer.id]
+        erased = relais(tmp_path, "erase", asked, "--yes")
+        assert "1 conversation(s)" in erased.stdout, erased.stderr
+        with web.services.database.read() as connection:
+            assert [row.id for row in connection.execute(sa.select(conversations.c.id))] == [other.id]
 
 
 def test_reports_say_the_same_before_and_after_recomputing(relais, tmp_path: Path, dialogue: Dialogue):
