@@ -15,9 +15,11 @@ from sqlalchemy.engine import Connection
 
 from bot.analytics import daily
 from bot.analytics.outcomes import Outcome, classify
+from bot.storage.database import Database
 from bot.storage.schema import conversations, events
 
 _C, _E = conversations.c, events.c
+_READ = (_C.id, _C.outcome, _C.created_at, _C.seq)
 _TOGETHER = 400      # conversations whose events are read at once
 
 
@@ -27,14 +29,30 @@ def any_unjudged(connection: Connection) -> bool:
         sa.select(_C.id).where(_C.outcome.is_(None)).limit(1)).first() is not None
 
 
-def refresh_outcomes(
-    connection: Connection, *, everything: bool = False, limit: int = 100_000
-) -> int:
-    """Judge conversations whose outcome is not known (or all, anew). How many changed."""
-    query = sa.select(_C.id, _C.outcome, _C.created_at, _C.seq).order_by(_C.created_at.desc()).limit(limit)
-    if not everything:
-        query = query.where(_C.outcome.is_(None))
-    rows = connection.execute(query).all()
+def refresh_outcomes(connection: Connection, *, limit: int = 100_000) -> int:
+    """Judge conversations whose outcome is not known, newest first. How many changed."""
+    return _judge(connection, connection.execute(
+        sa.select(*_READ).where(_C.outcome.is_(None)).order_by(_C.created_at.desc()).limit(limit)).all())
+
+
+def judge_all(database: Database, *, anew: bool = True) -> int:
+    """Judge every conversation anew (or those that are not judged). How many changed.
+
+    Some at a time, each in a transaction of its own: customers write on beside it, however long it takes.
+    """
+    changed, created, last = 0, "", ""
+    while True:
+        further = sa.or_(_C.created_at > created, sa.and_(_C.created_at == created, _C.id > last))
+        query = sa.select(*_READ).where(further).order_by(_C.created_at, _C.id).limit(_TOGETHER)
+        with database.write() as connection:
+            rows = connection.execute(query if anew else query.where(_C.outcome.is_(None))).all()
+            changed += _judge(connection, rows)
+        if not rows:
+            return changed
+        created, last = rows[-1].created_at, rows[-1].id
+
+
+def _judge(connection: Connection, rows: Sequence[Any]) -> int:
     if not rows:
         return 0
     daily.only_writer(connection)

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.analytics.metrics import Period, day_of
-from bot.analytics.outcomes import WITH_PERSON
+from bot.analytics.outcomes import WITH_PERSON, Outcome
 from bot.conversations.text import one_line
 from bot.errors import BadInput
 from bot.privacy.redaction import redact
 from bot.storage.clock import iso
-from bot.storage.schema import conversations, events, feedback
+from bot.storage.schema import conversations, events, feedback, tickets
 
 _C = conversations.c
 _LINE = 160   # characters
@@ -26,7 +26,8 @@ SHOWN = ("id", "created_at", "last_at", "language", "locale", "mode", "outcome",
 
 def find(
     connection: Connection, span: Period, *, zone: tzinfo, outcome: str = "", locale: str = "",
-    topic: str = "", day: str = "", person: str = "", rated: str = "", q: str = "",
+    topic: str = "", day: str = "", person: str = "", need: str = "", replied: str = "",
+    rated: str = "", q: str = "",
     limit: int = 100, offset: int = 0,
 ) -> dict[str, Any]:
     """A page of conversations, newest first, and how many there are in all.
@@ -45,6 +46,12 @@ def find(
     if person:
         classes = [outcome.value for outcome in WITH_PERSON]
         where.append(_C.outcome.in_(classes) if person == "yes" else _C.outcome.not_in(classes))
+    if need:
+        nothing = Outcome.no_need.value
+        where.append(_C.outcome.is_distinct_from(nothing) if need == "yes" else _C.outcome == nothing)
+    if replied:
+        answered = sa.exists().where(tickets.c.conversation_id == _C.id, tickets.c.first_response_at.is_not(None))
+        where.append(answered if replied == "yes" else ~answered)
     if rated:
         where.append(sa.exists().where(
             feedback.c.conversation_id == _C.id, feedback.c.kind == rated))

@@ -119,15 +119,15 @@ def _figures(
 
     made = [
         figure("conversations", total, link(), value=total),
-        figure("deflection", needs, link(), low=_share(confirmed, needs),
+        figure("deflection", needs, link("need=yes"), low=_share(confirmed, needs),
                high=_share(needs - person, needs)),
         figure("handover_rate", needs, link("person=yes"), value=_share(person, needs)),
         figure("csat", tally.pair("csat")[0], link("rated=csat"), value=_mean(tally.pair("csat"))),
         figure("effort", tally.pair("effort")[0], link("rated=effort"), value=_mean(tally.pair("effort"))),
-        figure("reask_rate", tally.pair("reask")[0], link("person=yes"), value=_mean(tally.pair("reask"))),
-        figure("first_response_seconds", len(responses), link("person=yes"),
+        figure("reask_rate", tally.pair("reask")[0], link("replied=yes"), value=_mean(tally.pair("reask"))),
+        figure("first_response_seconds", len(responses), link("replied=yes"),
                value=responses[len(responses) // 2] if responses else None),
-        figure("first_response_p80_seconds", len(responses), link("person=yes"),
+        figure("first_response_p80_seconds", len(responses), link("replied=yes"),
                value=responses[min(len(responses) - 1, int(0.8 * len(responses)))] if responses else None),
     ]
     made += [

@@ -21,7 +21,7 @@ def report(
 
     Example: relais report --from 2026-11-01 --by topic
     """
-    from bot.analytics.judge import refresh_outcomes
+    from bot.analytics.judge import judge_all
     from bot.analytics.metrics import figures, period
     from bot.storage.clock import utcnow
     from bot.tickets.hours import desk
@@ -29,8 +29,7 @@ def report(
     with instance() as (settings, database):
         zone = desk(settings).zone
         span = period(first, last, zone, utcnow())
-        with database.write() as connection:
-            changed = refresh_outcomes(connection, everything=recompute)
+        changed = judge_all(database, anew=recompute)
         with database.read() as connection:
             found = figures(connection, span, by=by, zone=zone)
     if as_json:

@@ -20,6 +20,7 @@ from bot.storage.schema import gap_decisions, gaps
 _G, _D = gaps.c, gap_decisions.c
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _LABEL = re.compile(r"\s*\[(?:e-mail|IBAN|PDL|carte|contrat|téléphone|secret|code)\]")
+SORTS = ("count", "newest")
 DECISIONS = ("article", "phrasing", "out_of_scope")
 
 
@@ -54,13 +55,16 @@ def record_gap(
 
 
 def grouped(
-    connection: Connection, *, language: str = "", include_decided: bool = False, limit: int = 200
+    connection: Connection, *, language: str = "", include_decided: bool = False, sort: str = "count", limit: int = 200
 ) -> list[dict[str, Any]]:
-    """Groups of like messages with counts, most frequent first, then newest.
+    """Groups of like messages with counts, most frequent first, or newest. Raises BadInput.
 
     ``id`` names the group in decisions; ``examples`` holds up to five wordings, ``conversations``
     the newest ones to read.
     """
+    if sort not in SORTS:
+        raise not_one_of("sort", SORTS)
+    order = ("count", "last_at") if sort == "count" else ("last_at", "count")
     query = (
         sa.select(
             _G.language, _G.fold, sa.func.count().label("count"),
@@ -70,13 +74,10 @@ def grouped(
         )
         .outerjoin(gap_decisions, sa.and_(_D.language == _G.language, _D.fold == _G.fold))
         .group_by(_G.language, _G.fold, _D.decision, _D.slug)
-        .order_by(sa.desc("count"), sa.desc("last_at"))
+        .where(*_wanted(language, include_decided))
+        .order_by(*(sa.desc(name) for name in order), _G.fold)
         .limit(limit)
     )
-    if language:
-        query = query.where(_G.language == language)
-    if not include_decided:
-        query = query.where(_D.decision.is_(None))
     found = [dict(row) for row in connection.execute(query).mappings()]
     newest = _newest(connection, [group["fold"] for group in found])
     for group in found:
@@ -88,6 +89,20 @@ def grouped(
         group["candidates"] = rows[0].candidates
         del group["fold"]
     return found
+
+
+def count(connection: Connection, *, language: str = "", include_decided: bool = False) -> int:
+    """How many groups there are."""
+    groups = (
+        sa.select(_G.language, _G.fold)
+        .outerjoin(gap_decisions, sa.and_(_D.language == _G.language, _D.fold == _G.fold))
+        .where(*_wanted(language, include_decided)).group_by(_G.language, _G.fold).subquery()
+    )
+    return int(connection.execute(sa.select(sa.func.count()).select_from(groups)).scalar_one())
+
+
+def _wanted(language: str, include_decided: bool) -> list[Any]:
+    return ([_G.language == language] if language else []) + ([] if include_decided else [_D.decision.is_(None)])
 
 
 def _newest(connection: Connection, folds: Sequence[str], most: int = 20) -> dict[tuple[str, str], list[Any]]:

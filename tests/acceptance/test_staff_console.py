@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bot.coverage import gaps
+from bot.storage.clock import now_iso
 from tests.acceptance.staff_support import Staff, browser, desk, staff  # noqa: F401
 from tests.product import PASSWORD, Product
 from tests.web_support import Customer, Web
@@ -215,6 +217,25 @@ def test_most_frequent_first_or_newest_first(desk: Web, staff: Staff) -> None:  
     expect(page.locator(".gap").first).to_contain_text("le facteur est passé")
     page.get_by_role("button", name="Les plus récents").click()
     expect(page.locator(".gap").first).to_contain_text("le plombier est passé")
+    waiting = page.locator("#gap-count").inner_text()
+    page.locator("#gap-language").select_option("nl")       # offered whether or not anyone asked in Dutch
+    expect(page.get_by_text("Rien à régler")).to_be_visible()
+    assert page.locator("#gap-count").inner_text() == waiting
+
+
+def test_an_english_message_may_be_a_phrasing_of_a_french_article(desk: Web, staff: Staff) -> None:  # noqa: F811
+    slug, text = "seulement-pour-les-francais", "can I pay with seashells"
+    desk.staff("lead").put(f"/articles/{slug}", json={"title": "Seulement pour les Français", "answer": "Oui. Voilà."})
+    customer = desk.customer()
+    with desk.services.database.write() as connection:
+        gaps.record_gap(connection, key="seashells", conversation_id=customer.id, seq=1, text=text, language="en",
+                        candidates=[], at=now_iso())
+    page = staff.page("lead", "/console#gaps")
+    page.locator(".gap", has_text=text).get_by_role("button", name="Formulation d'un article").click()
+    page.locator("#pick-search").fill("seulement pour")
+    page.get_by_role("dialog").get_by_role("button", name="Seulement pour les Français").click()
+    expect(page.locator(".gap", has_text=text)).to_have_count(0)
+    assert text in desk.staff("lead").get(f"/articles/{slug}").json()["variants"]
 
 
 def test_dial_says_what_it_means_and_is_kept(desk: Web, staff: Staff) -> None:  # noqa: F811

@@ -59,6 +59,61 @@ def test_charts_have_their_figures_in_words(told: list[Customer], staff: Staff) 
     expect(chart.locator("tbody tr").last.locator("td")).to_have_text("3")
 
 
+def test_a_day_leads_to_its_conversations(told: list[Customer], staff: Staff) -> None:  # noqa: F811
+    page = staff.page("analyst", "/dashboard")
+    chart = page.locator("figure", has_text="Conversations").first
+    chart.locator(".way").last.click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    assert "day=" in page.url
+    page.go_back()
+    chart.get_by_text("Voir les chiffres").click()
+    chart.locator("tbody tr").last.get_by_role("link").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Retirer le filtre").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    assert "day=" not in page.url
+
+
+def test_main_figures_by_topic_language_and_day_lead_to_their_conversations(told: list[Customer], staff: Staff) -> None:  # noqa: F811
+    page = staff.page("analyst", "/dashboard")
+    french = page.locator("#by-locale tbody tr")
+    expect(french).to_have_count(1)
+    expect(french.locator("td")).to_have_text(["3 : Conversations, français", "33,3 % – 66,7 % : Déflexion, français", "33,3 % : Passées à une personne, français", "–", "–"])
+    with page.expect_download() as waiting_for:
+        page.locator("#by-topic").get_by_role("link", name="Ce tableau en CSV").click()
+    rows = list(csv.DictReader(io.StringIO(waiting_for.value.path().read_text("utf-8-sig"))))
+    assert {row["by"] for row in rows} == {"topic"}
+    french.get_by_role("link", name="Passées à une personne").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.go_back()
+    page.locator("#by-day summary").click()
+    page.locator("#by-day tbody tr").first.get_by_role("link", name="Déflexion").click()
+    expect(page.get_by_role("button", name="Avec une demande")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def test_tables_scroll_and_the_page_does_not_on_a_phone(told: list[Customer], staff: Staff) -> None:  # noqa: F811
+    page = staff.page("analyst", "/dashboard", width=360)
+    page.locator("#by-day summary").click()
+    expect(page.locator("#by-day tbody tr")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_late_answer_does_not_draw_over_what_was_asked_since(told: list[Customer], staff: Staff) -> None:  # noqa: F811
+    page = staff.page("analyst", "/dashboard")
+    held = []
+    first = page.get_by_label("Du", exact=True).input_value()
+    page.route(lambda url: "/metrics?" in url and f"from={first}" not in url and not held, lambda route: held.append(route))
+    page.get_by_role("button", name="90 jours").click()
+    page.wait_for_function("document.getElementById('view').getAttribute('aria-busy') === 'true'")
+    page.get_by_role("button", name="30 jours").click()
+    expect(page.locator("#view")).not_to_have_attribute("aria-busy", "true")
+    for route in held:
+        route.continue_()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_label("Du", exact=True)).to_have_value(first)
+
+
 def test_csv_holds_the_same_figures(told: list[Customer], staff: Staff) -> None:  # noqa: F811
     page = staff.page("analyst", "/dashboard")
     with page.expect_download() as waiting_for:
@@ -66,7 +121,16 @@ def test_csv_holds_the_same_figures(told: list[Customer], staff: Staff) -> None:
     content = waiting_for.value.path().read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(content)))
     total = next(row for row in rows if row["name"] == "deflection" and not row["group"])
+    assert "demande" in total["definition"]
     assert (float(total["low"]), float(total["high"]), total["n"]) == (0.3333, 0.6667, "3")
+
+
+def test_csv_explains_in_the_language_of_the_page(told: list[Customer], staff: Staff) -> None:  # noqa: F811
+    page = staff.page("analyst", "/dashboard?lang=en")      # in a French browser
+    with page.expect_download() as waiting_for:
+        page.get_by_role("link", name="Export as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(waiting_for.value.path().read_text("utf-8-sig"))))
+    assert "Of conversations with a request" in next(row for row in rows if row["name"] == "deflection")["definition"]
 
 
 def test_period_without_conversations_helps(told: list[Customer], staff: Staff) -> None:  # noqa: F811

@@ -92,7 +92,9 @@ def test_slugs_and_scales(page: Page) -> None:
 def test_days_of_a_period_have_no_holes(page: Page) -> None:
     days = page.evaluate("""async () => {
       const { daysOf } = await import('/static/staff/dashboard/period.js');
-      return [daysOf({ from: '2026-03-27', to: '2026-03-31' }), daysOf({ from: '2026-10-24', to: '2026-10-26' })];
+      return [daysOf({ from: '2026-03-27', to: '2026-03-31' }), daysOf({ from: '2026-10-24', to: '2026-10-26' }), daysOf({ from: '2024-01-01', to: '2026-10-26' })];
     }""")
     assert days[0] == ["2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31"]
     assert len(days[1]) == 3
+    # A long period is drawn by its last days, so that the newest are never missing.
+    assert (len(days[2]), days[2][-1]) == (400, "2026-10-26")

@@ -15,7 +15,8 @@ from alembic.script import ScriptDirectory
 from web_support import ALWAYS, Dialogue, answer, make_settings, running
 
 from benchmarks.faults.servers import Proxy
-from bot.analytics.judge import refresh_outcomes
+from bot.analytics import judge
+from bot.analytics.judge import judge_all, refresh_outcomes
 from bot.analytics.metrics import figures, period
 from bot.assistant.protocol import TurnResponse
 from bot.conversations import intake, store
@@ -26,7 +27,7 @@ from bot.conversations.turns import abandoned, claim_by_id, commit, release
 from bot.coverage import gaps
 from bot.desk import listing, search
 from bot.desk.filters import Filters
-from bot.errors import ConfigurationError, Conflict
+from bot.errors import BadInput, ConfigurationError, Conflict
 from bot.faq import store as articles
 from bot.faq.articles import Article
 from bot.handover import safety
@@ -401,7 +402,7 @@ def test_figures_on_both_engines(database: Database, moment: Moment):
         commit(connection, turn, result(theme="facture"), moment, 5)
         intake.rate(connection, conversation_id, token, kind="csat", value=4, comment=None)
         refresh_outcomes(connection)
-        assert refresh_outcomes(connection, everything=True) == 0
+    assert judge_all(database) == 0
     with database.read() as connection:
         zone = moment.desk.zone
         got = figures(connection, period(None, None, zone, moment.now), by="topic", zone=zone)
@@ -558,3 +559,44 @@ def test_a_decision_on_a_gap_is_told_to_the_bot_and_forgotten_with_its_message(d
         erase_conversation(connection, conversation_id)
         assert articles.content_version(connection) > version
     assert gaps.out_of_scope(database) == []
+
+
+def test_every_conversation_is_judged_anew_in_steps_that_let_others_write(database: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(judge, "_TOGETHER", 2)
+    ids = [begin(database)[0] for _ in range(5)]
+    with database.write() as connection:
+        refresh_outcomes(connection)
+        connection.execute(sa.update(conversations).values(outcome="urgent", created_at="2026-11-01T10:00:00.000Z"))
+    steps = [0]
+    forget = judge.daily.forget
+
+    def counted(connection, created) -> None:
+        steps[0] += 1
+        forget(connection, created)
+
+    monkeypatch.setattr(judge.daily, "forget", counted)
+    assert judge_all(database, anew=False) == 0
+    assert judge_all(database) == len(ids)
+    assert steps == [3]
+    with database.read() as connection:
+        assert set(connection.execute(sa.select(conversations.c.outcome)).scalars()) == {"no_need"}
+
+
+def test_newest_gaps_and_those_of_a_small_language_are_seen_beside_many_frequent_ones(database: Database):
+    conversation_id, _ = begin(database)
+    with database.write() as connection:
+        for n, (text, language) in enumerate([("facteur", "fr")] * 3 + [("plombier", "fr")] * 2 + [("loodgieter", "nl"), ("météo", "fr")]):
+            gaps.record_gap(connection, key=f"k{n}", conversation_id=conversation_id, seq=n, text=text, language=language,
+                            candidates=[], at=later(n))
+        gaps.decide(connection, group="fr:plombier", decision="out_of_scope", slug=None, author="lead")
+    with database.read() as connection:
+        def texts(**more) -> list[str]:
+            return [group["text"] for group in gaps.grouped(connection, limit=2, **more)]
+
+        assert texts() == ["facteur", "météo"]
+        assert texts(sort="newest") == ["météo", "loodgieter"]
+        assert texts(language="nl") == ["loodgieter"]
+        assert texts(include_decided=True) == ["facteur", "plombier"]
+        assert [gaps.count(connection), gaps.count(connection, language="nl"), gaps.count(connection, include_decided=True)] == [3, 1, 4]
+        with pytest.raises(BadInput):
+            texts(sort="oldest")

@@ -241,6 +241,9 @@ def test_articles_are_published_versioned_and_rolled_back(web: Web, people):
     back = lead.post("/articles/linky/rollback", params={"locale": "fr"}, json={"version": before["version"]})
     assert back.json() == {"version": before["version"] + 2}
     assert lead.get("/articles/linky", params={"locale": "fr"}).json()["answer"] == before["answer"]
+    late = lead.post("/articles/linky/rollback", params={"locale": "fr"},
+                     json={"version": before["version"], "base_version": before["version"] + 1})
+    assert late.status_code == 409
     assert lead.get("/articles/linky", params={"locale": "xx"}).status_code == 400
     assert lead.get("/articles/rien-de-tel").status_code == 404
     assert lead.put("/articles/Mauvais Nom", json={"title": "a", "answer": "b"}).status_code == 400
@@ -283,7 +286,9 @@ def test_gaps_are_grouped_and_decided(web: Web, people, dialogue: Dialogue):
     assert "parking, borne RECHARGE" in people["lead"].get("/articles/linky?locale=fr").json()["variants"]
     meteo = next(g for g in found if "météo" in g["text"])
     assert people["lead"].post("/gaps/decisions", json={"gap": meteo["id"], "decision": "out_of_scope"}).status_code == 200
-    left = {g["id"] for g in people["lead"].get("/gaps").json()["gaps"]}
+    after = people["lead"].get("/gaps").json()
+    assert (after["total"], after["waiting"]) == (len(after["gaps"]), len(after["gaps"]))
+    left = {g["id"] for g in after["gaps"]}
     assert not {borne["id"], meteo["id"]} & left
     assert people["lead"].post("/gaps/decisions", json={"gap": "fr:rien", "decision": "out_of_scope"}).status_code == 404
     assert people["lead"].post("/gaps/decisions", json={"gap": meteo["id"], "decision": "x"}).status_code == 400
@@ -292,6 +297,10 @@ def test_gaps_are_grouped_and_decided(web: Web, people, dialogue: Dialogue):
 def test_figures_are_an_interval_with_words_and_links(web: Web, people, dialogue: Dialogue):
     confirmed = web.customer()
     confirmed.say("prix du kWh")
+    small = web.customer()
+    dialogue.script = lambda body: answer("Bonjour !", "smalltalk")
+    small.say("salut")
+    dialogue.script = lambda body: answer()
     web.http.post(f"{confirmed.url}/feedback", json={"helped": True}, headers=confirmed.headers)
     web.customer().say("encore une question")
     handed_over(web)
@@ -309,6 +318,9 @@ def test_figures_are_an_interval_with_words_and_links(web: Web, people, dialogue
     behind = people["analyst"].get(link).json()
     assert behind["total"] == outcomes["outcome.confirmed_resolved"]
     assert confirmed.id in [c["id"] for c in behind["conversations"]]
+    for name in ("conversations", "deflection", "csat", "effort", "first_response_seconds", "first_response_p80_seconds"):
+        behind = people["analyst"].get(by_name[name]["conversations"].removeprefix("/api/v1/staff")).json()
+        assert behind["total"] == by_name[name]["n"], name
     assert [g["key"] for g in got["groups"]] == ["fr"]
     for bad in ({"by": "week"}, {"from": "hier"}, {"from": "2026-02-01", "to": "2026-01-01"}):
         assert people["analyst"].get("/metrics", params=bad).status_code == 400

@@ -20,6 +20,7 @@ from bot.errors import NotFound
 from bot.faq import store as articles
 from bot.privacy.erasure import erase_conversation, erase_spooled
 from bot.privacy.redaction import redact
+from bot.settings import LOCALES
 from bot.staff.accounts import Member
 from bot.storage.clock import utcnow
 from bot.web.deps import ConversationId, Line, Name, ServicesDep, allowed
@@ -44,11 +45,14 @@ class Decision(BaseModel):
 @router.get("/gaps")
 def list_gaps(
     parts: ServicesDep, who: Annotated[Member, Depends(allowed("gaps.read"))],
-    locale: str = "", decided: bool = False,
+    locale: str = "", decided: bool = False, sort: str = "count",
 ) -> dict[str, Any]:
-    """Messages without a good answer, grouped, most frequent first."""
+    """Messages without a good answer, grouped, most frequent or newest first; ``total`` counts all groups
+    that fit, ``waiting`` those that nobody has decided on, in any language."""
     with parts.database.read() as connection:
-        return {"gaps": gaps.grouped(connection, language=locale, include_decided=decided)}
+        return {"gaps": gaps.grouped(connection, language=locale, include_decided=decided, sort=sort),
+                "total": gaps.count(connection, language=locale, include_decided=decided),
+                "waiting": gaps.count(connection)}
 
 
 @router.post("/gaps/decisions")
@@ -76,10 +80,11 @@ def metrics(
 
 @router.get("/metrics.csv")
 def metrics_csv(
-    request: Request, parts: ServicesDep, who: Analyst, from_: From = "", to: To = "", by: str = "day"
+    request: Request, parts: ServicesDep, who: Analyst, from_: From = "", to: To = "", by: str = "day",
+    language: str = "",
 ) -> Response:
-    """The same as a table: one row a figure and group."""
-    found = _figures(parts, from_, to, by, language_of(request))
+    """The same as a table: one row a figure and group. ``language`` is that of the definitions: a link sends no header of its own."""
+    found = _figures(parts, from_, to, by, language if language in LOCALES else language_of(request))
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["from", "to", "by", "group", "name", "value", "low", "high", "n", "definition"])
@@ -105,7 +110,8 @@ def flows(parts: ServicesDep, who: Analyst, from_: From = "", to: To = "") -> di
 @router.get("/conversations")
 def list_conversations(
     parts: ServicesDep, who: Reader, from_: From = "", to: To = "", outcome: str = "",
-    locale: str = "", topic: str = "", day: str = "", person: str = "", rated: str = "", q: str = "",
+    locale: str = "", topic: str = "", day: str = "", person: str = "", need: str = "", replied: str = "",
+    rated: str = "", q: str = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> dict[str, Any]:
@@ -114,7 +120,7 @@ def list_conversations(
     _judge(parts)
     with parts.database.read() as connection:
         return find(connection, span, zone=parts.desk.zone, outcome=outcome, locale=locale,
-                    topic=topic, day=day, person=person, rated=rated, q=q[:200], limit=limit,
+                    topic=topic, day=day, person=person, need=need, replied=replied, rated=rated, q=q[:200], limit=limit,
                     offset=offset)
 
 

@@ -6,6 +6,7 @@ import { debounce, fill, h, icon } from "../lib/dom.js";
 import { attempt, failed, said } from "../lib/notify.js";
 import { formatAgo, formatFull, formatShare, label, quoted, t } from "../lib/texts.js";
 
+const locales = (document.getElementById("main").dataset.locales ?? "fr").split(",");
 const decide = (group, decision, slug) => post("gaps/decisions", { gap: group.id, decision, slug });
 
 /** Articles the bot weighed, as `[slug, probability]`; effects carry pairs or objects. */
@@ -25,10 +26,11 @@ export class Gaps {
     const sortButton = (key) => h("button", { type: "button", "aria-pressed": String(this.sort === key), on: { click: (event) => {
       this.sort = key;
       for (const button of event.currentTarget.parentElement.children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
-      this.draw();
+      void this.refresh().catch(failed);
     } } }, t(`gaps.by_${key}`));
-    this.languages = h("select", { class: "select", id: "gap-language", on: { change: (event) => { this.language = event.target.value; this.draw(); } } },
-      h("option", { value: "" }, t("filter.locales")));
+    this.languages = h("select", { class: "select", id: "gap-language", on: { change: (event) => { this.language = event.target.value; void this.refresh().catch(failed); } } },
+      h("option", { value: "" }, t("filter.locales")),
+      locales.map((locale) => h("option", { value: locale }, label("language", locale))));
     this.state = h("span", { class: "small quiet", role: "status" });
     fill(panel, h("div", { class: "stack" },
       h("p", { class: "quiet" }, t("gaps.help")),
@@ -41,20 +43,15 @@ export class Gaps {
   }
 
   async refresh() {
-    const { gaps } = await get("gaps", { decided: this.decided || null });
-    this.groups = gaps;
-    const known = new Set([...this.languages.options].map((option) => option.value));
-    for (const language of [...new Set(gaps.map((group) => group.language))].sort()) {
-      if (!known.has(language)) this.languages.append(h("option", { value: language }, label("language", language)));
-    }
-    this.counted(gaps.filter((group) => !group.decision).length);
-    this.draw();
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const found = await get("gaps", { decided: this.decided || null, sort: this.sort, locale: this.language });
+    if (turn !== this.turn) return;
+    this.counted(found.waiting);
+    this.draw(found);
   }
 
-  draw() {
-    const shown = (this.groups ?? []).filter((group) => !this.language || group.language === this.language);
-    shown.sort((a, b) => (this.sort === "count" && b.count !== a.count ? b.count - a.count : b.last_at.localeCompare(a.last_at)));
-    this.state.textContent = t("gaps.count", { n: shown.length });
+  draw({ gaps: shown, total }) {
+    this.state.textContent = shown.length < total ? t("gaps.count_first", { n: total, shown: shown.length }) : t("gaps.count", { n: total });
     fill(this.list, shown.length ? shown.map((group) => this.row(group))
       : h("li", { class: "empty card" }, icon("check"), h("h2", null, t("gaps.none")), h("p", null, t("gaps.none_help"))));
   }
@@ -121,7 +118,7 @@ export class Gaps {
       const draw = async () => {
         const words = search.value.trim();
         if (words) {
-          const { articles } = await get("articles", { locale: group.language, q: words });
+          const articles = await this.candidates(group, words);
           if (words === search.value.trim()) fill(list, articles.slice(0, 12).map((article) => option(article)), !articles.length && h("li", { class: "quiet" }, t("articles.none")));
           return;
         }
@@ -136,6 +133,13 @@ export class Gaps {
     });
   }
 
+  /** Articles in the group's language, and French ones where there is none: the French text learns the phrasing then. */
+  async candidates(group, q = "") {
+    const asked = [...new Set([group.language, "fr"])].filter((locale) => locales.includes(locale));
+    const lists = await Promise.all(asked.map(async (locale) => (await get("articles", { locale, q })).articles));
+    return [...new Map(lists.flat().reverse().map((article) => [article.id, article])).values()].reverse();
+  }
+
   /** What the bot would weigh for this text now; where it does not answer, what it weighed then. */
   async suggestions(group) {
     let pairs = weighed(group);
@@ -145,7 +149,7 @@ export class Gaps {
     } catch {
       // The dialogue process rests: yesterday's candidates serve as well.
     }
-    const { articles } = await get("articles", { locale: group.language });
+    const articles = await this.candidates(group);
     const titles = new Map(articles.map((article) => [article.id, article]));
     return pairs.filter(([slug]) => titles.has(slug)).slice(0, 5).map(([slug, probability]) => [titles.get(slug), probability]);
   }

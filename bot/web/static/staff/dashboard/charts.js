@@ -40,32 +40,43 @@ function frame(title, top, days, write) {
   return { node: svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title }, marks), x, y, width };
 }
 
-/** Bars a day: `points` of `{day, value}`. */
+/** The whole height of a day leads to its conversations, for those who point; the table has the same as links. */
+function way(node, { href }, left, width, said) {
+  node.append(svg("rect", { class: href ? "way" : "way way-none", x: left, y: 0, width, height: HEIGHT - BOTTOM, on: href && { click: () => location.assign(href) } },
+    svg("title", null, said)));
+}
+
+const dayCell = ({ day, href }) => (href ? h("a", { href }, dayText(day)) : dayText(day));
+const dayText = (day) => formatDay(`${day}T12:00:00Z`);
+
+/** Bars a day: `points` of `{day, value, href}`. */
 export function dayBars(title, points, write = formatNumber) {
   const top = niceTop(Math.max(0, ...points.map((point) => point.value ?? 0)));
   const { node, x, y, width } = frame(title, top, points.map((point) => point.day), write);
-  for (const [at, { day, value }] of points.entries()) {
+  for (const [at, point] of points.entries()) {
+    const { day, value } = point;
     if (!value) continue;
     const bar = svg("rect", { class: "bar", x: x(at) - width * 0.36, y: y(value), width: Math.max(1, width * 0.72), height: y(0) - y(value), rx: Math.min(3, width * 0.2) });
-    bar.append(svg("title", null, `${formatDay(`${day}T12:00:00Z`)} : ${write(value)}`));
     node.append(bar);
+    way(node, point, x(at) - width / 2, width, `${dayText(day)} : ${write(value)}`);
   }
   return h("figure", { class: "card chart" }, h("figcaption", null, h("h3", null, title)), node,
-    tableOf(title, [t("chart.day"), title], points.map(({ day, value }) => [formatDay(`${day}T12:00:00Z`), value === null || value === undefined ? "–" : write(value)])));
+    tableOf(title, [t("chart.day"), title], points.map(({ day, value, href }) => [dayCell({ day, href }), value === null || value === undefined ? "–" : write(value)])));
 }
 
-/** A band from low to high a day: `points` of `{day, low, high}` as shares. */
+/** A band from low to high a day: `points` of `{day, low, high, href}` as shares. */
 export function dayBand(title, points) {
   const { node, x, y, width } = frame(title, 1, points.map((point) => point.day), formatShare);
-  for (const [at, { day, low, high }] of points.entries()) {
+  for (const [at, point] of points.entries()) {
+    const { day, low, high } = point;
     if (high === null || high === undefined) continue;
     const band = svg("rect", { class: "band", x: x(at) - width * 0.36, y: y(high), width: Math.max(1, width * 0.72), height: Math.max(1.5, y(low) - y(high)), rx: 2 });
-    band.append(svg("title", null, `${formatDay(`${day}T12:00:00Z`)} : ${formatShare(low)} – ${formatShare(high)}`));
     node.append(band, svg("rect", { class: "bar", x: x(at) - width * 0.36, y: y(low), width: Math.max(1, width * 0.72), height: Math.max(0, y(0) - y(low)) }));
+    way(node, point, x(at) - width / 2, width, `${dayText(day)} : ${formatShare(low)} – ${formatShare(high)}`);
   }
   return h("figure", { class: "card chart" }, h("figcaption", null, h("h3", null, title), h("p", { class: "small quiet" }, t("chart.band"))), node,
     tableOf(title, [t("chart.day"), t("chart.low"), t("chart.high")],
-      points.map(({ day, low, high }) => [formatDay(`${day}T12:00:00Z`), ...[low, high].map((share) => (share === null || share === undefined ? "–" : formatShare(share)))])));
+      points.map(({ day, low, high, href }) => [dayCell({ day, href }), ...[low, high].map((share) => (share === null || share === undefined ? "–" : formatShare(share)))])));
 }
 
 /** Horizontal bars: `rows` of `{label, value, href, note, share}`; the label links to what is behind it. */

@@ -10,9 +10,9 @@ import { address, picker } from "./period.js";
 
 const OUTCOMES = ["confirmed_resolved", "flow_completed", "answered_unconfirmed", "refused_answer_left", "handed_over",
   "handed_over_solved", "abandoned", "no_need", "urgent"];
-const FILTERS = ["outcome", "topic", "locale", "day", "person", "rated", "q"];
+const FILTERS = ["outcome", "topic", "locale", "day", "person", "need", "replied", "rated", "q"];
 const NAMES = { topic: topicName, locale: (code) => label("language", code), day: (day) => formatDay(`${day}T12:00:00Z`),
-  person: (yes) => t(`filter.person_${yes}`), rated: () => t("filter.rated") };
+  person: (yes) => t(`filter.person_${yes}`), need: (yes) => t(`filter.need_${yes}`), replied: (yes) => t(`filter.replied_${yes}`), rated: () => t("filter.rated") };
 const PAGE = 50;
 
 function row(conversation) {

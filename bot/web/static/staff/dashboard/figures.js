@@ -2,12 +2,14 @@
 
 import { get } from "../lib/api.js";
 import { fill, h, icon } from "../lib/dom.js";
-import { formatDuration, formatNumber, formatShare, has, label, t } from "../lib/texts.js";
+import { formatDay, formatDuration, formatNumber, formatShare, has, label, t } from "../lib/texts.js";
 import { dayBand, dayBars, intervalBar, rowBars } from "./charts.js";
-import { address, daysOf, picker } from "./period.js";
+import { address, csvUrl, daysOf, MOST_DAYS, picker } from "./period.js";
 
 const OUTCOME = "outcome.";
 const SHARES = new Set(["deflection", "handover_rate", "reask_rate"]);
+/** What the tables by day, topic and language show. */
+const COMPARED = ["conversations", "deflection", "handover_rate", "csat", "first_response_seconds"];
 /** Ends of the scales customers answer on. */
 const SCALES = { csat: 5, effort: 10 };
 const missing = (value) => value === null || value === undefined;
@@ -22,6 +24,7 @@ export function written(name, value) {
 
 /** A topic as its reader knows it; conversations without one have "-". */
 export const topicName = (topic) => (topic && topic !== "-" ? label("queue", topic) : t("topic.-"));
+const languageName = (code) => label("language", code);
 const title = (metric) => (has(`metric.${metric.name}`) ? t(`metric.${metric.name}`) : metric.name);
 
 /** The page with the conversations behind a figure, from the API's address of them. */
@@ -29,12 +32,18 @@ export function behind(url) {
   return address("conversations", Object.fromEntries(new URLSearchParams(url.split("?")[1] ?? "")));
 }
 
+/** Value or interval in words; null where there is no measurement. */
+function measured({ name, low, high, value }) {
+  if (!missing(low) && !missing(high)) return t("dash.between", { low: written(name, low), high: written(name, high) });
+  return missing(value) ? null : written(name, value);
+}
+
 /** One figure: value or interval, what it means, how many it rests on, and the way to them. */
 function tile(metric) {
   const { name, low, high, value, n } = metric;
   const interval = !missing(low) && !missing(high);
   const empty = !interval && missing(value);
-  const shown = interval ? t("dash.between", { low: written(name, low), high: written(name, high) }) : written(name, value);
+  const shown = measured(metric) ?? written(name, null);
   return h("article", { class: `figure card ${"low" in metric ? "figure-wide" : ""}`, dataset: { metric: name } },
     h("h3", null, title(metric)),
     h("p", { class: "figure-value" }, shown),
@@ -50,14 +59,30 @@ const byName = (metrics, name) => metrics?.find((metric) => metric.name === name
 /** One point a day, days without conversations included. */
 function series(groups, period, name, pick) {
   const known = new Map(groups.map((group) => [group.key, byName(group.metrics, name)]));
-  return daysOf(period).map((day) => ({ day, ...pick(known.get(day)) }));
+  return daysOf(period).map((day) => ({ day, href: known.has(day) ? behind(known.get(day).conversations) : null, ...pick(known.get(day)) }));
 }
 
+/** The main figures of each day, topic or language, each with the way to its conversations; and the same as CSV. */
+function comparison(name, period, by, groups, named) {
+  const cell = (key, metric) => {
+    const shown = metric && metric.n > 0 ? measured(metric) : null;
+    return h("td", { class: "number" }, shown === null ? "–"
+      : h("a", { href: behind(metric.conversations) }, shown, h("span", { class: "visually-hidden" }, ` : ${title(metric)}, ${named(key)}`)));
+  };
+  return h("details", { class: "card compared", id: `by-${by}`, open: by !== "day" },
+    h("summary", null, h("h3", null, name)),
+    h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": name },
+      h("table", null, h("thead", null, h("tr", null, h("td"), COMPARED.map((metric) => h("th", { scope: "col", class: "number" }, t(`metric.${metric}`))))),
+        h("tbody", null, groups.map(({ key, metrics }) => h("tr", null, h("th", { scope: "row" }, named(key)),
+          COMPARED.map((metric) => cell(key, byName(metrics, metric)))))))),
+    h("p", null, h("a", { class: "button", download: true, href: csvUrl(period, by) }, icon("download"), t("dash.csv"), h("span", { class: "visually-hidden" }, ` : ${name}`))));
+}
+
+const counted = (group) => byName(group.metrics, "conversations");
+const mostFirst = (groups) => [...groups].sort((a, b) => counted(b).value - counted(a).value);
+
 function countRows(groups, named) {
-  return groups.map((group) => {
-    const counted = byName(group.metrics, "conversations");
-    return { label: named(group.key), value: counted.value, href: behind(counted.conversations) };
-  }).sort((a, b) => b.value - a.value);
+  return mostFirst(groups).map((group) => ({ label: named(group.key), value: counted(group).value, href: behind(counted(group).conversations) }));
 }
 
 function outcomeRows(metrics) {
@@ -86,9 +111,14 @@ export async function figures(view, now, changed) {
     h("section", null, h("h2", { class: "visually-hidden" }, t("dash.figures")), h("div", { class: "figures" }, plain.map(tile))),
     h("section", { class: "section" }, h("h2", null, t("dash.by_day")), h("div", { class: "charts" },
       dayBars(t("metric.conversations"), series(days.groups, period, "conversations", (metric) => ({ value: metric?.value ?? 0 }))),
-      dayBand(t("metric.deflection"), series(days.groups, period, "deflection", (metric) => ({ low: metric?.low, high: metric?.high }))))),
+      dayBand(t("metric.deflection"), series(days.groups, period, "deflection", (metric) => ({ low: metric?.low, high: metric?.high })))),
+    Date.parse(period.to) - Date.parse(period.from) >= MOST_DAYS * 86_400_000 && h("p", { class: "small quiet" }, t("dash.last_days", { n: MOST_DAYS }))),
     h("section", { class: "section" }, h("h2", null, t("dash.how")), h("div", { class: "charts" },
       rowBars(t("dash.outcomes"), outcomeRows(metrics), { help: t("dash.outcomes_help") }),
       rowBars(t("dash.by_topic"), countRows(topics.groups, topicName)),
-      rowBars(t("dash.by_locale"), countRows(locales.groups, (code) => label("language", code))))));
+      rowBars(t("dash.by_locale"), countRows(locales.groups, languageName)))),
+    h("section", { class: "section stack" }, h("h2", null, t("dash.compared")),
+      comparison(t("dash.by_topic"), period, "topic", mostFirst(topics.groups), topicName),
+      comparison(t("dash.by_locale"), period, "locale", mostFirst(locales.groups), languageName),
+      comparison(t("dash.by_day"), period, "day", [...days.groups].reverse(), (day) => formatDay(`${day}T12:00:00Z`))));
 }

@@ -15,7 +15,8 @@ function go(hash) {
   else location.hash = hash;
 }
 
-async function draw() {
+/** Draw what the address says into `view`. */
+async function draw(view) {
   const now = readAddress();
   if (now.view === "conversation" && now.id) {
     document.title = `${t("transcript.title")} · Relais`;
@@ -35,8 +36,12 @@ async function show() {
   const mine = (turn += 1);
   view.setAttribute("aria-busy", "true");
   try {
-    await draw();
+    // Drawn aside: an answer that comes after another view was asked for is not shown.
+    const drawn = h("div");
+    await draw(drawn);
+    if (mine === turn) view.replaceChildren(...drawn.childNodes);
   } catch (error) {
+    if (mine !== turn) return;
     if (!error.detail) console.error(error);
     failed(error);
     if (!view.children.length) fill(view, h("div", { class: "empty card" }, h("p", null, error.detail ?? t("error.unexpected")), h("a", { class: "button", href: "#" }, t("conversations.back"))));

@@ -2,7 +2,7 @@
 
 import { staffUrl } from "../lib/api.js";
 import { h, icon } from "../lib/dom.js";
-import { dayOf, t } from "../lib/texts.js";
+import { dayOf, lang, t } from "../lib/texts.js";
 
 const DAY_MS = 86_400_000;
 const PRESETS = [7, 30, 90];
@@ -15,10 +15,14 @@ export function lastDays(days, now = Date.now()) {
   return { from: dayOf(now - (days - 1) * DAY_MS), to: dayOf(now) };
 }
 
-/** Days of a period, both ends included. */
+/** The most days that charts by day show. */
+export const MOST_DAYS = 400;
+
+/** Days of a period, both ends included; of a long one the last `MOST_DAYS`. */
 export function daysOf({ from, to }) {
   const out = [];
-  for (let at = Date.parse(`${from}T12:00:00Z`); at <= Date.parse(`${to}T12:00:00Z`) && out.length < 400; at += DAY_MS) {
+  const last = Date.parse(`${to}T12:00:00Z`);
+  for (let at = Math.max(Date.parse(`${from}T12:00:00Z`), last - (MOST_DAYS - 1) * DAY_MS); at <= last; at += DAY_MS) {
     out.push(new Date(at).toISOString().slice(0, 10));
   }
   return out;
@@ -58,5 +62,8 @@ export function picker(now, changed) {
   h("div", { class: "field" }, h("label", { for: "from" }, t("period.from")), from),
   h("div", { class: "field" }, h("label", { for: "to" }, t("period.to")), to),
   h("button", { type: "submit", class: "button" }, t("period.show")),
-  h("a", { class: "button", id: "export", download: true, href: staffUrl("metrics.csv", { from: now.from, to: now.to, by: "day" }) }, icon("download"), t("period.csv")));
+  h("a", { class: "button", id: "export", download: true, href: csvUrl(now, "day") }, icon("download"), t("period.csv")));
 }
+
+/** The figures of a period as a table, by day, topic or locale, explained in the language of the page. */
+export const csvUrl = ({ from, to }, by) => staffUrl("metrics.csv", { from, to, by, language: lang });
