@@ -56,7 +56,11 @@ export class Articles {
     await this.refresh().catch(failed);
   }
 
-  async refresh() {
+  refresh() {
+    return (this.latest = this.load());
+  }
+
+  async load() {
     const q = this.search.value.trim();
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const load = async (locale, words = q) => (await get("articles", { locale, q: words })).articles;
@@ -64,7 +68,10 @@ export class Articles {
     const [own, french] = await Promise.all([load(this.locale), this.locale === "fr" ? [] : load("fr")]);
     // Which articles there are is known from the whole list only; a language's own text goes before the French one.
     const whole = q && !this.slugs ? (await Promise.all([this.locale === "fr" ? [] : load("fr", ""), load(this.locale, "")])).flat() : null;
-    if (turn !== this.turn) return;
+    if (turn !== this.turn) {
+      await this.latest; // whoever waits for the list goes on with the newer one
+      return;
+    }
     const translated = new Set(own.map((article) => article.id));
     this.articles = [...own, ...french.filter((article) => !translated.has(article.id))].sort((a, b) => a.id.localeCompare(b.id));
     if (!q || whole) this.slugs = new Map((whole ?? this.articles).map((article) => [article.id, article.locale]));
@@ -96,8 +103,10 @@ export class Articles {
     this.current = slug && slug !== "new" ? slug : null;
     this.root.classList.toggle("is-open", Boolean(slug));
     // Whether an article is translated is known from the whole list only.
+    const mine = (this.showing = (this.showing ?? 0) + 1);
     if (!this.slugs || !this.articles) await this.refresh();
     else this.draw();
+    if (mine !== this.showing) return; // another article was asked for meanwhile
     if (slug === "new") this.editor.start(this.locale, seed);
     else if (slug) await attempt(null, () => this.editor.open(slug, this.locale, this.slugs?.get(slug) ?? this.locale));
     else this.editor.rest();
