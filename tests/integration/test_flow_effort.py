@@ -60,6 +60,16 @@ def test_messages_an_answer_took_by_step_and_how_flows_ended(database: Database)
     assert [(one["flow"], one["steps"][0]["messages"]) for one in early] == [("meter_reading", 1)]
 
 
+def test_articles_by_how_often_they_were_seen(web: Web) -> None:
+    """In chats and in the help centre; whoever reads twice a day counts once."""
+    for agent in ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)", "Mozilla/5.0 (Mac)"):
+        web.http.get(f"{web.url}/aide/numero-pdl?lang=fr", headers={"User-Agent": agent})
+    found = web.staff("analyst").get("/metrics/articles", headers={"Accept-Language": "fr"}).json()["articles"]
+    assert found[0] | {"title": ""} == {"article": "numero-pdl", "title": "", "shown": 0, "refused": 0, "visited": 2}
+    assert found[0]["title"] != "numero-pdl"
+    assert web.staff("agent").get("/metrics/articles").status_code == 403
+
+
 def test_analysts_read_it_and_agents_do_not(web: Web) -> None:
     assert web.staff("analyst").get("/metrics/flows").json()["flows"] == []
     assert web.staff("agent").get("/metrics/flows").status_code == 403

@@ -14,6 +14,7 @@ from bot.analytics.effort import by_flow
 from bot.analytics.judge import any_unjudged, refresh_outcomes
 from bot.analytics.listing import find
 from bot.analytics.metrics import figures, period
+from bot.analytics.reading import by_article
 from bot.conversations import store as conversations
 from bot.coverage import gaps
 from bot.errors import NotFound
@@ -105,6 +106,15 @@ def flows(parts: ServicesDep, who: Analyst, from_: From = "", to: To = "") -> di
     span = period(from_, to, parts.desk.zone, utcnow())
     with parts.database.read() as connection:
         return {"from": span.first.isoformat(), "to": span.last.isoformat(), "flows": by_flow(connection, span)}
+
+
+@router.get("/metrics/articles")
+def article_metrics(request: Request, parts: ServicesDep, who: Analyst, from_: From = "", to: To = "") -> dict[str, Any]:
+    """How often each article was seen, in chats and in the help centre."""
+    span = period(from_, to, parts.desk.zone, utcnow())
+    with parts.database.read() as connection:
+        found = by_article(connection, span, language_of(request))
+    return {"from": span.first.isoformat(), "to": span.last.isoformat(), "articles": found}
 
 
 @router.get("/conversations")

@@ -5,6 +5,7 @@ import { fill, h, icon } from "../lib/dom.js";
 import { formatDay, formatDuration, formatNumber, formatShare, has, label, t } from "../lib/texts.js";
 import { dayBand, dayBars, intervalBar, rowBars } from "./charts.js";
 import { address, csvUrl, daysOf, MOST_DAYS, picker } from "./period.js";
+import { articleTable, flowTable } from "./tables.js";
 
 const OUTCOME = "outcome.";
 const SHARES = new Set(["deflection", "handover_rate", "reask_rate"]);
@@ -98,7 +99,8 @@ function outcomeRows(metrics) {
 export async function figures(view, now, changed) {
   const period = { from: now.from, to: now.to };
   const load = (by) => get("metrics", { ...period, by });
-  const [days, topics, locales] = await Promise.all([load("day"), load("topic"), load("locale")]);
+  const [days, topics, locales, { flows }, { articles }] = await Promise.all([
+    load("day"), load("topic"), load("locale"), get("metrics/flows", period), get("metrics/articles", period)]);
   const { metrics } = days;
   const head = [h("div", { class: "page-title" }, h("h1", null, t("dashboard.title"))), picker(period, changed)];
   if (!byName(metrics, "conversations").value) {
@@ -120,5 +122,6 @@ export async function figures(view, now, changed) {
     h("section", { class: "section stack" }, h("h2", null, t("dash.compared")),
       comparison(t("dash.by_topic"), period, "topic", mostFirst(topics.groups), topicName),
       comparison(t("dash.by_locale"), period, "locale", mostFirst(locales.groups), languageName),
-      comparison(t("dash.by_day"), period, "day", [...days.groups].reverse(), (day) => formatDay(`${day}T12:00:00Z`))));
+      comparison(t("dash.by_day"), period, "day", [...days.groups].reverse(), (day) => formatDay(`${day}T12:00:00Z`)),
+      flowTable(flows), articleTable(articles)));
 }

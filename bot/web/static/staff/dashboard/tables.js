@@ -1,0 +1,38 @@
+/** Flows with what each step costs customers, and articles with how often they are read. */
+
+import { h } from "../lib/dom.js";
+import { formatNumber, has, label, t } from "../lib/texts.js";
+
+const ENDS = ["done", "handover", "cancelled", "failed"];
+const number = (value) => h("td", { class: "number" }, value === null ? "–" : formatNumber(value));
+const heads = (names) => h("thead", null, h("tr", null, h("td"), names.map((name) => h("th", { scope: "col", class: "number" }, name))));
+
+function table(id, name, help, head, body) {
+  return h("details", { class: "card compared", id, open: true },
+    h("summary", null, h("h3", null, name)),
+    h("p", null, help),
+    h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", null, head, body)));
+}
+
+/** A step as its reader knows it: its own name, or that of what it asks for. */
+const stepName = (step, flow) => (has(`slot.${step}`) ? t(`slot.${step}`) : label("slot", step.startsWith(`${flow}_`) ? step.slice(flow.length + 1) : step));
+
+/** How flows end, and under each the steps where an answer takes most messages. */
+export function flowTable(flows) {
+  if (!flows.length) return null;
+  const row = ({ flow, ends, steps }) => [
+    h("tr", null, h("th", { scope: "row" }, label("flow", flow)), ENDS.map((end) => number(ends[end])), h("td"), h("td")),
+    steps.slice(0, 8).map((step) => h("tr", { class: "quiet" }, h("th", { scope: "row", class: "indented" }, stepName(step.step, flow)),
+      ENDS.map(() => h("td")), number(step.messages), number(step.each)))];
+  return table("by-flow", t("dash.by_flow"), t("dash.by_flow_help"),
+    heads([...ENDS.map((end) => t(`flow_end.${end}`)), t("dash.messages"), t("dash.each")]), h("tbody", null, flows.map(row)));
+}
+
+/** Articles by how often they were seen. */
+export function articleTable(articles) {
+  if (!articles.length) return null;
+  return table("by-article", t("dash.by_article"), t("dash.by_article_help"),
+    heads([t("dash.shown"), t("dash.refused"), t("dash.visited")]),
+    h("tbody", null, articles.slice(0, 25).map(({ title, shown, refused, visited }) =>
+      h("tr", null, h("th", { scope: "row" }, title), number(shown), number(refused), number(visited)))));
+}
