@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -45,7 +44,7 @@ def run(connection: Connection, now: datetime, limit: int = 50) -> list[Done]:
     return done
 
 
-def left_behind(connection: Connection, now: datetime, limit: int = 50) -> Sequence[str]:
+def left_behind(connection: Connection, now: datetime, limit: int = 50) -> list[str]:
     """Tickets that the system gave to someone who did nothing with them and is not there any more."""
     since = iso(now - timedelta(minutes=GONE_MINUTES))
     there = (
@@ -54,11 +53,11 @@ def left_behind(connection: Connection, now: datetime, limit: int = 50) -> Seque
     last = (
         sa.select(sa.func.max(_E.id)).where(_E.reference == _T.reference, _E.action.in_(_STEPS))
         .correlate(tickets).scalar_subquery())
-    return connection.execute(
+    return list(connection.execute(
         sa.select(_T.reference).join(ticket_events, _E.id == last)
         .where(_T.status == "open", _T.assignee.is_not(None), _T.assignee.not_in(there),
                _E.action == "assign", _E.author == "system", _E.at < since)
-        .order_by(_T.priority, _T.opened_at).limit(limit)).scalars().all()
+        .order_by(_T.priority, _T.opened_at).limit(limit)).scalars())
 
 
 def _put_back(connection: Connection, reference: str) -> Done:

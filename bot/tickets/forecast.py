@@ -54,9 +54,10 @@ def forecast(connection: Connection, desk: Desk, now: datetime) -> list[dict[str
         place[key] += 1
         policy = policies.of(row["queue"], row["priority"])
         hours = desk if policy is None else policy.desk
-        if (*key, hours) not in pace:
-            pace[(*key, hours)] = pace_of(connection, hours, row["queue"], row["target"], now)
-        expected = _turn(hours, now, place[key], pace[(*key, hours)])
+        timed = (row["target"], row["queue"], hours)
+        if timed not in pace:
+            pace[timed] = pace_of(connection, hours, row["queue"], row["target"], now)
+        expected = _turn(hours, now, place[key], pace[timed])
         due = parse(row["due_at"])
         late = expected > due if expected is not None else due <= now + timedelta(hours=_SOON_HOURS)
         if late:
