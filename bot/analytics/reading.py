@@ -29,6 +29,6 @@ def by_article(connection: Connection, span: Period, language: str) -> list[dict
     found = connection.execute(sa.select(_A.id, _A.locale, _A.content["title"].as_string()).where(_A.locale.in_(("fr", language))))
     for slug, _locale, title in sorted(found, key=lambda row: row.locale == language):
         titles[slug] = title
-    out = [{"article": slug, "title": titles.get(slug, slug), "shown": by.get("shown", 0), "refused": by.get("refused", 0),
+    out: list[dict[str, Any]] = [{"article": slug, "title": titles.get(slug, slug), "shown": by.get("shown", 0), "refused": by.get("refused", 0),
             "visited": by.get("visited", 0)} for slug, by in counts.items()]
     return sorted(out, key=lambda row: (-(row["shown"] + row["visited"]), row["article"]))[:MOST]
