@@ -45,8 +45,8 @@ describe("theme colours", () => {
       fc.property(fc.integer({ min: 0, max: 0xffffff }), (n) => {
         const given = `#${n.toString(16).padStart(6, "0")}`;
         const made = readable(given);
-        expect(contrastWithWhite(parseHex(made?.colour ?? "") as Rgb)).toBeGreaterThanOrEqual(4.5);
-        expect(made?.changed).toBe(contrastWithWhite(parseHex(given) as Rgb) < 4.5);
+        expect(contrastWithWhite(parseHex(made?.colour ?? "") as Rgb)).toBeGreaterThanOrEqual(5.1);
+        expect(made?.changed).toBe(contrastWithWhite(parseHex(given) as Rgb) < 5.1);
       }),
     );
   });
