@@ -108,7 +108,7 @@ class ValidateFlow(FlowAction, ABC):
             turn.memory.pending = "human"
         if not result.interrupted and (asked := slots.get("requested_slot")) and not started:
             # What each question costs customers: the answers it takes.
-            turn.effect("flow", event="step", flow=self.flow.id, step=asked, moved=result.end is not None or result.requested != asked)
+            turn.effect("flow", event="step", flow=self.flow.id, step=asked, moved=result.end == "done" or (result.end is None and result.requested != asked))
         utter(dispatcher, result.replies)
         remember(result.replies, turn)
         return self._events(turn, {**started, **result.slots}, result)

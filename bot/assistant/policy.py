@@ -49,8 +49,11 @@ def decide(u: Understanding, m: Memory, t: Thresholds) -> Decision:
         return Decision("handover", reason="asked")
     if m.pending == "human" and u.intent in ("affirm", "acknowledge"):
         return Decision("handover", reason="accepted")
-    if m.pending and m.pending.startswith("flow:") and u.intent == "affirm":
-        return Decision("start_flow", flow=m.pending.removeprefix("flow:"))
+    if m.pending and m.pending.startswith("flow:"):
+        if u.intent in ("affirm", "acknowledge"):
+            return Decision("start_flow", flow=m.pending.removeprefix("flow:"))
+        if u.intent == "deny":      # no to the flow, not to the answer above it
+            return Decision("smalltalk", "smalltalk.deny")
     if NOTE in u.notes:      # an article or a flow in our language would help nobody who does not write it
         if m.pending == "human" or m.unknown >= 2:
             return Decision("handover", reason=NOTE)

@@ -252,7 +252,7 @@ def _smalltalk(decision: Decision, turn: TurnContext) -> list[Reply]:
         choices = starting_points(turn)
     elif intent in _UPSET or intent in ("confused", "disbelief", "deny"):
         choices = [button(turn, "human"), button(turn, "else")]
-        if intent == "deny" and memory.pending == "human":
+        if intent == "deny" and memory.pending != "helped":
             memory.pending = None
     elif intent == "which_one":
         refs = [c for c in memory.offered if c.startswith(("article:", "theme:"))

@@ -21,12 +21,12 @@ def respond(turn: TurnContext) -> tuple[list[Reply], str | None]:
     else:
         decision = surest(decide(turn.understanding, turn.memory, turn.thresholds), turn)
         turn.memory.which = turn.memory.which + 1 if decision.key == "smalltalk.which_one" else 0
+        if decision.kind == "answer" and (flow := _ready_flow(decision, turn)):
+            decision = Decision("start_flow", flow=flow)
         if decision.kind == "start_flow":
             before = before_flow(decision, turn)
             remember(before, turn)
             return before, decision.flow
-        if decision.kind == "answer" and (flow := _ready_flow(decision, turn)):
-            return [], flow
         replies = render(decision, turn)
         replies += after_answer(decision, turn, replies)
     handed = any(reply.reply == "handover" for reply in replies)

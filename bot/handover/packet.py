@@ -82,9 +82,9 @@ def facts(
         person_only=bool(given.get("person_only")), channel=channel)
 
 
-def outage(state: Mapping[str, Any] | None) -> str | None:
-    """The known outage that the outage flow found at the customer's postcode, if it is under way."""
-    found = ((state or {}).get("slots") or {}).get("outage_found")
+def outage(state: Mapping[str, Any] | None, given: Mapping[str, Any]) -> str | None:
+    """The known outage that the outage flow found at the customer's postcode, if it is under way or was left for a person."""
+    found = {**((state or {}).get("slots") or {}), **(given.get("slots") or {})}.get("outage_found")
     known = found.get("id") if isinstance(found, Mapping) else None
     return str(known)[:60] if known else None
 

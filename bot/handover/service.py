@@ -70,7 +70,7 @@ def hand_over(
             connection, author=author, conversation_id=conversation.id, queue=queue,
             priority=number, channel=channel, locale=conversation.language, theme=packet["theme"],
             summary=packets.summary(packet), packet=packet, level=way.level, tags=list(way.tags),
-            outage=packets.outage(conversation.state),
+            outage=packets.outage(conversation.state, given),
         )
     else:
         before = (ticket["status"] == "solved", ticket["channel"], ticket["packet"].get("contact"))

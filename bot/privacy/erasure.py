@@ -79,22 +79,26 @@ def of_contact(connection: Connection, contact: str) -> list[str]:
     Given in the chat (now, or before another one took its place) or vouched for by the page the customer
     came from (an e-mail address only).
     """
-    forms = spellings(contact)
+    forms = [form for form in spellings(contact) if form]
     given = sa.func.lower(tickets.c.packet["contact"].as_string())
     found = set(connection.execute(sa.union(
         sa.select(_C.id).where(sa.func.lower(_C.contact).in_(forms)),
         sa.select(visitors.c.conversation_id).where(sa.func.lower(visitors.c.email).in_(forms)),
         sa.select(tickets.c.conversation_id).where(given.in_(forms), tickets.c.conversation_id.is_not(None)),
     )).scalars())
-    # A contact that another one replaced stands in what the customer was told at that time.
+    # A contact that another one replaced stands in what the customer was told at that time. Only a whole
+    # address or number is looked for there: a word or a reference stands in what many customers were told.
+    whole = [form for form in forms if re.fullmatch(r"\+\d{5,15}|[^\s@]+@[^\s@]+\.[^\s@]+", form)]
+    if not whole:
+        return sorted(found)
     told = sa.cast(events.c.payload, sa.Text)
     for row in connection.execute(
         sa.select(events.c.conversation_id, events.c.payload)
         .where(events.c.kind.in_(("handover", "ticket")), events.c.author == "system",
-               sa.or_(*(told.ilike(f"%{_escaped(form)}%", escape="\\") for form in forms)))
+               sa.or_(*(told.ilike(f"%{_escaped(form)}%", escape="\\") for form in whole)))
     ):
         text = str(row.payload.get("text") or "")
-        if any(re.search(rf"(?<![\w.+%-]){re.escape(form)}(?!\w|[.-]\w)", text, re.I) for form in forms):
+        if any(re.search(rf"(?<![\w.+%-]){re.escape(form)}(?!\w|[.-]\w)", text, re.I) for form in whole):
             found.add(row.conversation_id)
     return sorted(found)
 

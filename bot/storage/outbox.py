@@ -186,7 +186,9 @@ def _due() -> Any:
     now = now_iso()
     return sa.and_(
         _O.done_at.is_(None), _O.dead.is_(False),
-        sa.or_(_O.next_at <= now, _O.created_at > later(_SLACK), _O.next_at > later(_LONGEST_WAIT + _SLACK)),
+        # A due time from before the clock was set back is no earlier than its row; one put off since is.
+        sa.or_(_O.next_at <= now, sa.and_(_O.created_at > later(_SLACK), _O.next_at >= _O.created_at),
+               _O.next_at > later(_LONGEST_WAIT + _SLACK)),
         sa.or_(_O.lease_until.is_(None), _O.lease_until < now,
                _O.lease_until > later(LEASE_SECONDS + _SLACK)),
     )

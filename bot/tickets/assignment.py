@@ -51,7 +51,8 @@ def left_behind(connection: Connection, now: datetime, limit: int = 50) -> list[
         sa.select(_S.username).join(staff, staff.c.username == _S.username)
         .where(_S.seen_at >= since, staff.c.presence != "away"))
     last = (
-        sa.select(sa.func.max(_E.id)).where(_E.reference == _T.reference, _E.action.in_(_STEPS))
+        sa.select(sa.func.max(_E.id)).where(      # whatever its agent did since is theirs to go on with
+            _E.reference == _T.reference, sa.or_(_E.action.in_(_STEPS), _E.author == _T.assignee))
         .correlate(tickets).scalar_subquery())
     return list(connection.execute(
         sa.select(_T.reference).join(ticket_events, _E.id == last)

@@ -76,7 +76,8 @@ def tag(
     if tags == ticket["tags"]:
         return ticket, []
     return store.act(connection, ticket, "tag", who.username,
-                     {"to": ", ".join(tags), "tags": tags}, tags=tags), []
+                     {"to": ", ".join(tags), "tags": tags,
+                      "removed": [name for name in ticket["tags"] if name not in tags]}, tags=tags), []
 
 
 def assign(connection: Connection, reference: str, username: str, *, author: str) -> Done:

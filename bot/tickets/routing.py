@@ -92,7 +92,10 @@ def nobody_speaks(connection: Connection, language: str) -> str | None:
 
 def unspoken(connection: Connection, limit: int = 50) -> list[str]:
     """Live tickets in a language somebody spoke when they came, and nobody does any more."""
-    mine = (_T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).not_like(f'%"{TRANSLATE}"%'))
+    # What somebody took off stays off.
+    taken_off = sa.exists().where(_E.reference == _T.reference, _E.action == "tag",
+                                  _E.detail["removed"].as_string().like(f'%"{TRANSLATE}"%'))
+    mine = (_T.status.in_(sorted(LIVE)), sa.cast(_T.tags, sa.Text).not_like(f'%"{TRANSLATE}"%'), sa.not_(taken_off))
     locales = connection.execute(sa.select(_T.locale).where(*mine).distinct()).scalars().all()
     mute = [locale for locale in locales if not is_spoken(connection, locale)]
     if not mute:
@@ -109,7 +112,8 @@ def give_up_unspoken(connection: Connection) -> list[Done]:
 def _give_up(connection: Connection, reference: str) -> Done:
     ticket, conversation = both(connection, reference)
     tags = [*ticket["tags"], TRANSLATE]
-    if ticket["assignee"] or ticket["priority"] == 0:
+    danger = ticket["packet"].get("instructed") or {"self-harm", "threat", "fraud", "danger"} & set(ticket["tags"])
+    if ticket["assignee"] or ticket["priority"] == 0 or danger:
         return store.act(connection, ticket, "tag", "system", {"to": ", ".join(tags), "tags": tags}, tags=tags), []
     to = str(current(connection).value["fallback"]["queue"])
     ticket = store.act(connection, ticket, "overflow", "system",

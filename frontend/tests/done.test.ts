@@ -15,7 +15,7 @@ const REFERENCE = "SOL-AAAAAA";
 function view(api: object) {
   return Object.assign(Object.create(TicketView.prototype), {
     ticket: { reference: REFERENCE, assignee: null }, opening: null, asked: 0, drawn: 0, macro: null, sending: null,
-    changed: vi.fn(), toEnd: vi.fn(), composer: { focus: vi.fn(), translating: () => false }, files: { ids: () => [], sent: vi.fn() },
+    changed: vi.fn(), toEnd: vi.fn(), composer: { focus: vi.fn(), translating: () => false, answered: vi.fn() }, files: { ids: () => [], sent: vi.fn() },
     api: { ticket: () => Promise.reject(new Problem("Le serveur ne répond pas.")), ...api },
   });
 }

@@ -197,6 +197,20 @@ describe("outbox", () => {
     expect(store.kept[0]?.id).toBe("his");
   });
 
+  it("does not bring back what was cleared while it was still being read", async () => {
+    let read: (all: Entry[]) => void = () => undefined;
+    const slow: Shelf = { ...NO_SHELF, all: () => new Promise((resolve) => (read = resolve)) };
+    const on = listener();
+    const send = vi.fn(async (): Promise<Outcome> => ({ ok: true, seq: 1 }));
+    const outbox = new Outbox(slow, send, on, () => 0);
+    const restored = outbox.restore();
+    const found = read;
+    outbox.clear(5);
+    found([{ ...entry("hers"), at: 2 }]);
+    await restored;
+    expect([outbox.size, vi.mocked(on.queued).mock.calls.length, send.mock.calls.length]).toEqual([0, 0, 0]);
+  });
+
   it("tells again of what waits when another conversation is shown", () => {
     const on = listener();
     const outbox = new Outbox(NO_SHELF, () => new Promise(() => undefined), on, () => 0);

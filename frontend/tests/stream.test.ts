@@ -101,6 +101,19 @@ describe("the stream of events", () => {
     stream.stop();
   });
 
+  it("lets a poll that has just begun bring the answer", async () => {
+    const asked = network(new Pipe(), new Pipe(), json({ events: [{ seq: 1, kind: "message" }] }));
+    const stream = new Stream(to, listener());
+    stream.start();
+    await pass(27_000);      // twice ten seconds of silence, then a poll that was answered, then one that waits
+    const waiting = asked[asked.length - 1];
+    expect(waiting?.url).toContain("wait=25");
+    stream.nudge();
+    await pass(100);
+    expect(waiting?.signal.aborted).toBe(false);
+    stream.stop();
+  });
+
   it("says offline from the second failure on, tries again, and is live when it works", async () => {
     const back = new Pipe();
     network(new TypeError("down"), new TypeError("down"), back);

@@ -218,6 +218,7 @@ def test_a_clock_set_back_does_not_hold_a_row_for_ever(database: Database) -> No
     (86400, 86400 + 3600, True),        # tried there, and put off
     (-3600, 2 * 86400, True),           # from before, tried while the clock was two days ahead
     (-3600, 86400 - 60, False),         # a receiver asked for a day, a minute ago
+    (86400, 120, False),                # tried since the clock was set back: its pause holds
     (0, 120, False),
 ])
 def test_a_due_time_that_cannot_be_binds_nobody(database: Database, created: float, due: float, taken: bool) -> None:

@@ -231,11 +231,17 @@ def test_the_account_shows_its_customers_contract_bills_and_use(web: Web, locale
 
 def test_with_the_back_office_away_the_account_still_leads_to_the_chat(web: Web) -> None:
     sign = Path(web.settings.home_path) / "backoffice.down"
+    before = web.http.get(f"{web.url}/espace-client?lang=fr")
     sign.write_text("")
     try:
         page = web.http.get(f"{web.url}/espace-client?lang=fr")
     finally:
         sign.unlink()
+    customer = web.customer()
+    for seen in (before, page):      # the same person, whom the chat goes on with
+        token = re.search(r'data-relais-identity="([^"]+)"', seen.text)
+        assert token
+        assert web.http.post(f"{customer.url}/visitor", json={"identity": token.group(1)}, headers=customer.headers).status_code == 204
     assert page.status_code == 200
     assert "data-relais-text" in page.text
     assert words("fr")["account"]["demo"] in page.text

@@ -335,6 +335,11 @@ def test_analysts_read_redacted_transcripts(web: Web, people):
     got = people["analyst"].get(f"/conversations/{customer.id}").json()
     assert got["transcript"][1]["text"] == "mon mail est [e-mail] et mon IBAN [IBAN]"
     assert got["transcript"][2]["meta"]["intent"] == "faq"
+    with web.services.database.write() as connection:
+        store.append(connection, customer.id, [Draft("message", "customer", {
+            "text": "voir objet", "via": "email", "subject": "IBAN FR7630006000011234567890189"})])
+    got = people["analyst"].get(f"/conversations/{customer.id}").json()
+    assert got["transcript"][-1]["subject"] == "IBAN [IBAN]"
 
 
 def test_analysts_read_no_personal_data_whoever_wrote_it(web: Web, people):

@@ -13,6 +13,7 @@ from bot.conversations import store as conversations
 from bot.conversations.wording import say
 from bot.desk import snooze
 from bot.errors import BadInput, Conflict
+from bot.handover.service import hand_over
 from bot.privacy.erasure import erase_conversation
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
@@ -112,6 +113,12 @@ def test_a_ticket_from_inside_the_outage_flow_names_the_outage_it_found(database
         with database.write() as connection:
             conversations.update(connection, chat.id, state={"loop": "outage_form", "slots": {"outage_found": found}})
         assert read(database, chat.ticket(hours, MONDAY))["outage"] == outage
+    # The bot hands over when the flow has put down its slots: the effect brings what it found.
+    left = Chat(database)
+    with database.write() as connection:
+        made = hand_over(connection, conversations.get(connection, left.id), desk=hours, now=MONDAY, author="bot",
+                         given={"flow": "outage", "slots": {"outage_found": {"id": "PAN-31"}}})
+    assert read(database, made.reference)["outage"] == "PAN-31"
 
 
 def test_a_merged_duplicate_points_to_the_survivor_and_its_customer_is_heard_there(database: Database, hours: Desk):

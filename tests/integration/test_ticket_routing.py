@@ -89,6 +89,8 @@ def test_when_the_last_who_speaks_a_language_is_gone_its_tickets_are_translated_
     held, waiting, danger, french = Chat(database, "nl"), Chat(database, "nl"), Chat(database, "nl"), Chat(database)
     names = [held.ticket(hours, MONDAY), waiting.ticket(hours, MONDAY),
              danger.ticket(hours, MONDAY, given={"danger": "gas", "priority": "urgent"}), french.ticket(hours, MONDAY)]
+    fraud = Chat(database, "nl").ticket(hours, MONDAY, given={"danger": "fraud", "instructed": "fraud", "priority": "normal"})
+    at(database, MONDAY, moves.prioritise, fraud, LEA, "normal")
     at(database, MONDAY, service.take, names[0], LUC)
     with database.read() as connection:
         assert routing.unspoken(connection) == []
@@ -97,13 +99,20 @@ def test_when_the_last_who_speaks_a_language_is_gone_its_tickets_are_translated_
             moves.deactivate(connection, "luc", author="lea")
         else:
             accounts.set_abilities(connection, "luc", languages=["fr"])
-        assert sorted(ticket["reference"] for ticket, _ in routing.give_up_unspoken(connection)) == sorted(names[:3])
+        assert sorted(ticket["reference"] for ticket, _ in routing.give_up_unspoken(connection)) == sorted([*names[:3], fraud])
         assert routing.give_up_unspoken(connection) == []
+    assert ticket_of(database, fraud)["queue"] == "trust-safety"      # lowered, and still in its lane
     found = [ticket_of(database, name) for name in names]
     assert ["translate" in ticket["tags"] for ticket in found] == [True, True, True, False]
     keeps = "nl" if how == "abilities" else "en"             # Luc still has the first one
     assert [ticket["queue"] for ticket in found] == [keeps, "en", "urgent", "fr"]
     assert "spreekt niemand in het team uw taal" in waiting.texts()[-1]
+    # Somebody who reads it takes the tag off: it stays off, and nobody is told again.
+    told = len(waiting.texts())
+    at(database, MONDAY, moves.tag, names[1], ANA, remove=["translate"])
+    with database.write() as connection:
+        assert routing.give_up_unspoken(connection) == []
+    assert len(waiting.texts()) == told
     with database.read() as connection:
         assert [agent.username for agent in presence.agents(connection, MONDAY) if agent.can(found[1])]
 
@@ -482,16 +491,17 @@ def test_what_is_given_out_is_told_and_goes_to_another_where_its_agent_has_left(
         routing.save(connection, {**DEFAULT, "assignment": "auto"}, base=0, author="lea")
     chat = Chat(database)
     with time_machine.travel(MONDAY, tick=False):
-        left, begun = chat.ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY)
-    assert len(at(database, MONDAY, assignment.run, MONDAY)) == 2
+        left, begun, noted = chat.ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY)
+    assert len(at(database, MONDAY, assignment.run, MONDAY)) == 3
     assert told(database, left) == [("ana", "assigned")]
     at(database, MONDAY, service.take, begun, ANA)
+    at(database, MONDAY, service.note, noted, ANA, "j'attends le relevé")      # hers to go on with
     said = len(chat.texts())
     soon, later = MONDAY + timedelta(minutes=9), MONDAY + timedelta(minutes=11)
     sign_in(database, LUC, when=later)
     assert at(database, soon, assignment.run, soon) == []
     at(database, later, assignment.run, later)
-    assert [ticket_of(database, name)["assignee"] for name in (left, begun)] == ["luc", "ana"]
+    assert [ticket_of(database, name)["assignee"] for name in (left, begun, noted)] == ["luc", "ana", "ana"]
     assert told(database, left) == [("ana", "assigned"), ("luc", "assigned")]
     assert len(chat.texts()) == said, "the customer never heard of Ana"
     assert at(database, later, moves.assign, begun, "luc", author="lea")[0]["assignee"] == "luc"

@@ -202,6 +202,21 @@ def test_a_contact_is_found_however_it_is_kept(relais, tmp_path: Path, dialogue:
             assert [row.id for row in connection.execute(sa.select(conversations.c.id))] == [other.id]
 
 
+def test_nothing_a_word_and_a_reference_are_no_contact(relais, tmp_path: Path, dialogue: Dialogue):
+    """What is asked for stands in what every customer was told; nobody is erased for it."""
+    with running(tmp_path, dialogue) as web:
+        kept = []
+        for contact in ({"channel": "chat"}, {"channel": "email", "contact": "camille@exemple.fr"}):
+            customer = web.customer()
+            customer.say("bonjour")
+            told = web.http.post(f"{customer.url}/handover", headers=customer.headers, json=contact).json()
+            kept.append(customer.id)
+        for asked in ("", " ", "demande", told["ticket"], "12"):
+            assert relais(tmp_path, "erase", asked, "--yes").returncode == 1, asked
+        with web.services.database.read() as connection:
+            assert {row.id for row in connection.execute(sa.select(conversations.c.id))} == set(kept)
+
+
 def test_reports_say_the_same_before_and_after_recomputing(relais, tmp_path: Path, dialogue: Dialogue):
     with running(tmp_path, dialogue) as web:
         for text in ("une", "deux"):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.assistant import respond as responding
 from bot.assistant.context import TurnContext
 from bot.assistant.engine import Engine, rasa_intent
 from bot.assistant.memory import Memory
@@ -333,8 +334,22 @@ def test_a_wish_beside_a_question_is_offered_and_yes_starts_it() -> None:
     turn = context(message("faq", ("a1", 0.9), parts=parts), Memory(), 0)
     replies, _ = respond(turn)
     assert replies[1].choices[0].id == "flow:meter_reading"
-    again = context(message("affirm"), turn.memory, 1)
-    assert respond(again)[1] == "meter_reading"
+    kept = turn.memory.dump()
+    for word in ("affirm", "acknowledge"):
+        assert respond(context(message(word), Memory.load(kept), 1))[1] == "meter_reading"
+    refused = context(message("deny"), Memory.load(kept), 1)
+    replies, flow = respond(refused)
+    assert (replies[0].reply, flow) == ("smalltalk", None)
+    assert respond(context(message("affirm"), refused.memory, 2))[1] is None
+
+
+def test_the_flow_of_an_article_that_is_half_answered_keeps_the_other_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responding, "_ready_flow", lambda decision, turn: "choose_power")
+    turn = context(message("faq", ("a1", 0.9), parts=(message("faq", ("a1", 0.9)), message("faq", ("a4", 0.9)))), Memory(), 0)
+    turn.article = lambda slug, locale: replace(BY_ID[slug], flow="choose_power" if slug == "a1" else None)
+    replies, flow = respond(turn)
+    assert flow == "choose_power"
+    assert any(article.id == "a4" for reply in replies for article in reply.articles)
 
 
 def test_a_wish_and_the_article_about_it_are_one_request() -> None:

@@ -74,12 +74,13 @@ def _hear(
     mode, more = intake.receive(connection, conversation, text)
     if mode == "bot":
         # What is written there is written to people, whatever the bot does in the chat meanwhile.
-        if ticket["status"] in LIVE:
+        settled = ticket["status"] not in LIVE
+        if not settled:
             ticket = tickets.heard(connection, ticket)
         else:
             ticket = tickets.act(connection, ticket, "customer", "customer", {"reopened": True})
         shown = {"reference": ticket["reference"], "status": ticket["status"], "queue": ticket["queue"]}
-        more = [Draft("ticket", "system", shown), *raise_alarm(connection, conversation, ticket, text)]
+        more = [Draft("ticket", "system", shown), *raise_alarm(connection, conversation, ticket, text, anew=settled)]
         # In danger, an agent who is not there lets go of it.
         mode = "agent" if tickets.get(connection, ticket["reference"])["assignee"] else "waiting"
     _, made = conversations.append_to(

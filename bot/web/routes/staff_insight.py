@@ -147,6 +147,8 @@ def read_conversation(id: ConversationId, parts: ServicesDep, who: Reader) -> di
             line["text"] = redact(event.text)
         if translation := line.get("translation"):
             line["translation"] = {**translation, "text": redact(str(translation.get("text") or ""))}
+        if line.get("subject"):     # of a mail
+            line["subject"] = redact(str(line["subject"]))
         line.pop("contact", None)
         shown.append(line)
     return {"id": found.id, "created_at": found.created_at, "last_at": found.last_at,

@@ -25,6 +25,8 @@ export class Outbox {
   private running: boolean | undefined;
   private failures = 0;
   private readonly sleeper = new Sleeper();
+  /** What was written before is someone else's, also where it is still being read. */
+  private cleared = 0;
 
   constructor(
     private readonly shelf: Shelf,
@@ -41,7 +43,7 @@ export class Outbox {
   /** Take up what an earlier page left behind. Resolves when it is listed, not when it is sent. */
   async restore(): Promise<void> {
     const left = await this.shelf.all().catch(() => []);
-    const old = left.filter(({ id }) => !this.backlog.some((entry) => entry.id === id));
+    const old = left.filter(({ id, at }) => at >= this.cleared && !this.backlog.some((entry) => entry.id === id));
     this.backlog = [...old, ...this.backlog];
     old.forEach((entry) => this.on.queued(entry));
     void this.run();
@@ -63,6 +65,7 @@ export class Outbox {
 
   /** Forget what was written before a moment: it was someone else's. */
   clear(before: number): void {
+    this.cleared = before;
     this.backlog = this.backlog.filter((entry) => entry.at >= before);
     void this.shelf.all().then((all) => all.forEach(({ id, at }) => at < before && this.drop(id)), () => undefined);
   }

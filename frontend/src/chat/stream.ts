@@ -88,6 +88,7 @@ export class Stream {
   }
 
   private async poll(wait: number): Promise<void> {
+    this.last = Date.now();
     const events = await api.poll(this.to, this.seq, wait, this.control.signal);
     this.on.link("live");
     events.forEach((event) => this.take(event));

@@ -134,8 +134,8 @@ function start(script: HTMLScriptElement): void {
     open = false;
     panel.hidden = true;
     button.hidden = false;
-    if (ready) send({ type: "hide" });
-    else {
+    send({ type: "hide" });
+    if (!ready) {
       // It did not come: the next click tries anew.
       frame?.remove();
       frame = undefined;

@@ -391,6 +391,15 @@ def test_a_customers_comment_on_a_solved_ticket_opens_it_again_and_thanks_do_not
     assert (pair.ticket()["status"], pair.there.status()) == ("open", "open")
     assert pair.ticket()["priority"] == 0
     assert pair.said("customer")[-1].startswith("La facture est toujours")
+    with pair.database.write() as connection:      # settled again: the same danger is as urgent as the first time
+        getattr(service, settle)(connection, pair.reference, AGENT)
+    pair.deliver()
+    pair.there.write("ça sent encore le gaz", customer=True)
+    pair.look()
+    with pair.database.read() as connection:
+        events = store.all_events(connection, pair.conversation_id)
+    heard = next(event.seq for event in events if event.text == "ça sent encore le gaz")
+    assert any("0 800 47 33 33" in event.text for event in events if event.seq > heard), "whom to call"
     with pair.database.read() as connection:
         assert store.get(connection, pair.conversation_id).mode in ("waiting", "agent")
 

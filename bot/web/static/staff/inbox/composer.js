@@ -55,7 +55,11 @@ export class Composer {
     this.between = null;
     this.chosen = new Map();     // by ticket, whether its answers are translated
     this.translateBox = byId("composer-translate");
-    this.translateBox.addEventListener("change", () => this.chosen.set(this.reference, this.translateBox.checked));
+    this.once = new Map();       // the same for the next answer only: a macro's own language
+    this.translateBox.addEventListener("change", () => {
+      this.once.delete(this.reference);
+      this.chosen.set(this.reference, this.translateBox.checked);
+    });
     for (const mode of ["reply", "note"]) {
       const tab = byId(`tab-${mode}`);
       tab.addEventListener("click", () => this.focus(mode));
@@ -82,11 +86,16 @@ export class Composer {
   translation(reference, between, first) {
     this.between = between;
     if (between) byId("composer-translate-text").textContent = t("composer.translate", { language: label("language", between.to) });
-    this.translateBox.checked = this.chosen.get(reference) ?? first;
+    this.translateBox.checked = this.once.get(reference) ?? this.chosen.get(reference) ?? first;
+  }
+
+  /** What a macro decided was for this answer. */
+  answered(reference) {
+    this.once.delete(reference);
   }
 
   translate(on) {
-    this.chosen.set(this.reference, on);
+    this.once.set(this.reference, on);
     this.translateBox.checked = on;
   }
 

@@ -197,6 +197,7 @@ export class TicketView {
       if (this.sending?.text !== text) this.sending = { text, id: freshId() };
       await this.api.reply(reference, text, { client_message_id: this.sending.id, attachments: this.files.ids(), macro: this.macro ?? undefined, translate: this.composer.translating() });
       this.files.sent(reference);
+      this.composer.answered(reference);
       this.macro = this.sending = null;
     } else await this.api.note(reference, text);
     await this.after(reference);
