@@ -10,7 +10,7 @@ from bot import failpoints
 from bot.errors import RelaisError
 from bot.logs import configure
 from bot.settings import get_settings
-from bot.storage.reach import reason
+from bot.storage.reach import await_database, reason
 from bot.web.server import run
 
 
@@ -20,6 +20,7 @@ def main() -> int:
         settings = get_settings()
         configure(settings, "web")
         failpoints.activate(settings)
+        await_database(settings.sqlalchemy_url, 0)      # before the server: its own words for a failed start are a traceback
         run(settings)
     except RelaisError as error:
         print(f"relais web: {error.detail}", file=sys.stderr)

@@ -49,7 +49,7 @@ def test_customers_see_who_answers(staff: Staff, desk: Web, portrait: Path) -> N
     page.get_by_role("button", name="Retirer la photo").click()
     expect(picture).to_be_hidden()
     api.post(f"/tickets/{reference}/reply", json={"text": "C'est fait."}).raise_for_status()
-    chat.get_by_text("C'est fait.").wait_for()
+    chat.locator(".bubble", has_text="C'est fait.").wait_for()
     expect(chat.locator(".avatar img")).to_have_count(1)      # what was said keeps its place for the picture
 
 

@@ -47,7 +47,7 @@ def test_the_copy_is_saved_with_what_was_said(browser: Browser, site: Web) -> No
     page = visitor.new_page()
     chat = open_chat(page, site.url)
     say(chat, "mon compteur siffle")
-    chat.get_by_text("Bien reçu : mon compteur siffle").wait_for()
+    chat.locator(".bubble", has_text="Bien reçu : mon compteur siffle").wait_for()
     chat.locator(".head .round").first.click()
     with page.expect_download() as copy:
         chat.locator(".entry").first.click()
@@ -84,7 +84,7 @@ def test_no_sound_unless_asked_for_and_the_title_counts_what_a_hidden_tab_missed
     heard = tones()
     page.evaluate("() => { window.away = true; }")
     agent.post(f"/tickets/{reference}/reply", json={"text": "C'est noté."}).raise_for_status()
-    chat.get_by_text("C'est noté.").wait_for()
+    chat.locator(".bubble", has_text="C'est noté.").wait_for()
     page.wait_for_timeout(300)
     assert tones() > heard
     visitor.close()

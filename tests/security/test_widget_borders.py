@@ -368,7 +368,7 @@ def test_the_next_users_first_words_are_theirs_and_arrive_once(visitor: BrowserC
     chat = opened(page)
     page.evaluate("(token) => Relais.identify(token)", _token("ana"))
     say(chat, "je suis Ana")
-    chat.get_by_text("Bien reçu : je suis Ana").wait_for()
+    chat.locator(".bubble", has_text="Bien reçu : je suis Ana").wait_for()
     first = key_of(page)[0]
 
     def late(route: Any) -> None:
@@ -378,7 +378,7 @@ def test_the_next_users_first_words_are_theirs_and_arrive_once(visitor: BrowserC
     page.route("**/visitor", late)
     page.evaluate("(token) => Relais.identify(token)", _token("bob"))
     say(chat, "je suis Bob")
-    chat.get_by_text("Bien reçu : je suis Bob").wait_for()
+    chat.locator(".bubble", has_text="Bien reçu : je suis Bob").wait_for()
     expect(chat.locator(".msg.customer")).to_have_count(1)
     assert key_of(page)[0] != first
 
@@ -390,7 +390,7 @@ def test_signing_out_before_the_chat_is_loaded_counts_on_the_next_page(visitor: 
     chat = opened(page)
     page.evaluate("(token) => Relais.identify(token)", _token("ana"))
     say(chat, "je suis Ana")
-    chat.get_by_text("Bien reçu : je suis Ana").wait_for()
+    chat.locator(".bubble", has_text="Bien reçu : je suis Ana").wait_for()
     assert "eyJ" in frame_of(page).evaluate("() => JSON.stringify(localStorage)")
     page.evaluate("() => Relais.close()")
     embed(page, site)

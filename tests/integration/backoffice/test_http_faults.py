@@ -56,9 +56,10 @@ def test_reason_and_wait_come_through() -> None:
 
 @pytest.mark.parametrize(("said", "seconds"), [
     ("nan", 60), ("inf", 60), ("-1", 60), ("²", 60), ("1e9", 60), ("999999999", 86_400),
-    (format_datetime(utcnow() + timedelta(minutes=10), usegmt=True), 600),
+    ("a date", 600),
 ])
 def test_a_wait_is_always_a_number_of_seconds(said: str, seconds: float) -> None:
+    said = format_datetime(utcnow() + timedelta(minutes=10), usegmt=True) if said == "a date" else said
     slow = httpx.Response(429, headers=[(b"Retry-After", said.encode("latin-1"))])
     with pytest.raises(TooManyRequests) as limited:
         _client(lambda request: slow).request_code("C-10420032", "56000", "c", "k")

@@ -167,7 +167,7 @@ def test_two_calls_become_one_and_none_is_merged_into_a_solved_ticket(database, 
         service.resolve(connection, kept[0], AGENT)
     with pytest.raises(Conflict) as refused, database.write() as connection:
         merge(connection, duplicate[0], AGENT, into=kept[0])
-    assert refused.value.context["key"] == "merge_promised"
+    assert refused.value.context["key"] == "merge_waiting"
     with database.write() as connection:
         merge(connection, kept[0], AGENT, into=duplicate[0])
     with database.write() as connection:

