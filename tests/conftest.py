@@ -13,6 +13,11 @@ settings.register_profile("steady", deadline=None)      # a busy machine is not 
 settings.load_profile("steady")
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Files made by a test module hold the time: processes that share out the tests must name them alike."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def trained() -> None:
     """The models of the checkout's content are in ``.pytest_cache``."""
