@@ -453,11 +453,11 @@ def test_a_refused_status_holds_up_no_words_and_is_said_once(pair: Pair) -> None
 def test_files_do_not_cross_and_are_named(pair: Pair) -> None:
     pair.open()
     pair.deliver()
-    pair.there.write("Voici le duplicata, voir le fichier joint.", files=["facture-mars.pdf"])
+    pair.there.write("Voici le duplicata, voir le fichier joint.", files=["facture-mars.pdf", "rib.pdf"])
     pair.there.write("Vérifié.", internal=True, files=["relevé.xlsx"])
     pair.look()
     (answer,) = pair.said("agent")
-    assert "facture-mars.pdf : cette pièce jointe" in answer
+    assert "(facture-mars.pdf, rib.pdf : nous n'avons pas pu joindre cela ici." in answer
     assert any("Vérifié." in note and "relevé.xlsx" in note for note in pair.notes())
     pair.there.write("Ma photo", customer=True, files=["compteur.jpg"])
     pair.look()
