@@ -67,5 +67,4 @@ def call(connection: Connection, ticket: Ticket, danger: str, now: datetime) -> 
     notices.tell(connection, notices.concerned(connection, ticket), "danger", ticket["reference"], {"danger": danger}, now)
     if name is None or presence.is_there(connection, name, now):
         return ticket
-    return tickets.act(connection, ticket, "release", "system",
-                       {"assignee": name, "queue": ticket["queue"]}, assignee=None)
+    return tickets.release(connection, ticket)

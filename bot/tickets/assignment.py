@@ -64,6 +64,5 @@ def left_behind(connection: Connection, now: datetime, limit: int = 50) -> list[
 def _put_back(connection: Connection, reference: str) -> Done:
     """The customer never heard of this agent, and so is told nothing but where the ticket stands."""
     ticket, conversation = both(connection, reference)
-    ticket = store.act(connection, ticket, "release", "system",
-                       {"assignee": ticket["assignee"], "queue": ticket["queue"]}, assignee=None)
+    ticket = store.release(connection, ticket)
     return ticket, tell(connection, conversation, ticket, [], "system")

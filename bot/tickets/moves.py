@@ -137,7 +137,7 @@ def release_orphans(connection: Connection, limit: int = 100) -> list[Done]:
 def _release(connection: Connection, reference: str, author: str) -> Done:
     ticket, conversation = both(connection, reference)
     detail: dict[str, Any] = {"assignee": ticket["assignee"], "queue": ticket["queue"]}
-    ticket = store.act(connection, ticket, "release", author, detail, assignee=None)
+    ticket = store.release(connection, ticket, author)
     notices.tell(connection, notices.concerned(connection, ticket), "released", reference, detail, utcnow())
     set_mode(connection, ticket, "waiting")
     return ticket, tell(connection, conversation, ticket, [Draft("handover", "system", {

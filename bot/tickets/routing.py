@@ -16,7 +16,7 @@ from bot.language.wording import get_wording
 from bot.storage.clock import iso
 from bot.storage.schema import articles, staff, ticket_events, tickets
 from bot.tickets import rules_check, store, versioned
-from bot.tickets.rules import DEFAULT, TRUST, Facts, Route, decide
+from bot.tickets.rules import DANGER_TAGS, DEFAULT, TRUST, Facts, Route, decide
 from bot.tickets.service import Done, both, tell
 from bot.tickets.states import LIVE
 from bot.tickets.versioned import Version
@@ -112,7 +112,7 @@ def give_up_unspoken(connection: Connection) -> list[Done]:
 def _give_up(connection: Connection, reference: str) -> Done:
     ticket, conversation = both(connection, reference)
     tags = [*ticket["tags"], TRANSLATE]
-    danger = ticket["packet"].get("instructed") or {"self-harm", "threat", "fraud", "danger"} & set(ticket["tags"])
+    danger = ticket["packet"].get("instructed") or DANGER_TAGS & set(ticket["tags"])
     if ticket["assignee"] or ticket["priority"] == 0 or danger:
         return store.act(connection, ticket, "tag", "system", {"to": ", ".join(tags), "tags": tags}, tags=tags), []
     to = str(current(connection).value["fallback"]["queue"])

@@ -16,6 +16,8 @@ from bot.tickets.states import PRIORITIES
 
 PHYSICAL = ("gas", "carbon_monoxide", "cable", "fire", "medical", "fragile", "other")
 TRUST = ("self_harm", "threat", "fraud")
+#: Tags of tickets that keep their lane whatever their priority.
+DANGER_TAGS = frozenset({"danger", *(kind.replace("_", "-") for kind in TRUST)})
 URGENT, TRUST_AND_SAFETY = "urgent", "trust-safety"
 NONE, OTHER, ANY = "none", "other", "any"
 #: Facts a rule may ask for, and their values; themes are open, "none" is no theme.

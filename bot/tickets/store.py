@@ -109,6 +109,11 @@ def merged_conversations(connection: Connection, reference: str) -> list[str]:
     return sorted(set(found))
 
 
+def release(connection: Connection, ticket: Ticket, author: str = "system") -> Ticket:
+    """Back in its queue: whoever had it is not there."""
+    return act(connection, ticket, "release", author, {"assignee": ticket["assignee"], "queue": ticket["queue"]}, assignee=None)
+
+
 def act(
     connection: Connection, ticket: Ticket, action: str, author: str,
     detail: dict[str, Any] | None = None, **changes: Any,

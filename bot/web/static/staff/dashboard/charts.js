@@ -47,7 +47,8 @@ function way(node, { href }, left, width, said) {
 }
 
 const dayCell = ({ day, href }) => (href ? h("a", { href }, dayText(day)) : dayText(day));
-const dayText = (day) => formatDay(`${day}T12:00:00Z`);
+/** A day as its reader writes it. */
+export const dayText = (day) => formatDay(`${day}T12:00:00Z`);
 
 /** Bars a day: `points` of `{day, value, href}`. */
 export function dayBars(title, points, write = formatNumber) {

@@ -2,10 +2,10 @@
 
 import { get } from "../lib/api.js";
 import { fill, h, icon } from "../lib/dom.js";
-import { formatDay, formatDuration, formatNumber, formatShare, has, label, t } from "../lib/texts.js";
-import { dayBand, dayBars, intervalBar, rowBars } from "./charts.js";
+import { formatDuration, formatNumber, formatShare, has, label, t } from "../lib/texts.js";
+import { dayBand, dayBars, dayText, intervalBar, rowBars } from "./charts.js";
 import { address, csvUrl, daysOf, MOST_DAYS, picker } from "./period.js";
-import { articleTable, flowTable } from "./tables.js";
+import { articleTable, flowTable, folded, heads } from "./tables.js";
 
 const OUTCOME = "outcome.";
 const SHARES = new Set(["deflection", "handover_rate", "reask_rate"]);
@@ -70,12 +70,9 @@ function comparison(name, period, by, groups, named) {
     return h("td", { class: "number" }, shown === null ? "–"
       : h("a", { href: behind(metric.conversations) }, shown, h("span", { class: "visually-hidden" }, ` : ${title(metric)}, ${named(key)}`)));
   };
-  return h("details", { class: "card compared", id: `by-${by}`, open: by !== "day" },
-    h("summary", null, h("h3", null, name)),
-    h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": name },
-      h("table", null, h("thead", null, h("tr", null, h("td"), COMPARED.map((metric) => h("th", { scope: "col", class: "number" }, t(`metric.${metric}`))))),
-        h("tbody", null, groups.map(({ key, metrics }) => h("tr", null, h("th", { scope: "row" }, named(key)),
-          COMPARED.map((metric) => cell(key, byName(metrics, metric)))))))),
+  return folded(`by-${by}`, name, by !== "day", heads(COMPARED.map((metric) => t(`metric.${metric}`))),
+    h("tbody", null, groups.map(({ key, metrics }) => h("tr", null, h("th", { scope: "row" }, named(key)),
+      COMPARED.map((metric) => cell(key, byName(metrics, metric)))))), null,
     h("p", null, h("a", { class: "button", download: true, href: csvUrl(period, by) }, icon("download"), t("dash.csv"), h("span", { class: "visually-hidden" }, ` : ${name}`))));
 }
 
@@ -122,6 +119,6 @@ export async function figures(view, now, changed) {
     h("section", { class: "section stack" }, h("h2", null, t("dash.compared")),
       comparison(t("dash.by_topic"), period, "topic", mostFirst(topics.groups), topicName),
       comparison(t("dash.by_locale"), period, "locale", mostFirst(locales.groups), languageName),
-      comparison(t("dash.by_day"), period, "day", [...days.groups].reverse(), (day) => formatDay(`${day}T12:00:00Z`)),
+      comparison(t("dash.by_day"), period, "day", [...days.groups].reverse(), dayText),
       flowTable(flows), articleTable(articles)));
 }

@@ -5,13 +5,15 @@ import { formatNumber, has, label, t } from "../lib/texts.js";
 
 const ENDS = ["done", "handover", "cancelled", "failed"];
 const number = (value) => h("td", { class: "number" }, value === null ? "–" : formatNumber(value));
-const heads = (names) => h("thead", null, h("tr", null, h("td"), names.map((name) => h("th", { scope: "col", class: "number" }, name))));
+export const heads = (names) => h("thead", null, h("tr", null, h("td"), names.map((name) => h("th", { scope: "col", class: "number" }, name))));
 
-function table(id, name, help, head, body) {
-  return h("details", { class: "card compared", id, open: true },
+/** A table that folds away, with what stands before and after it. */
+export function folded(id, name, open, head, body, before, after) {
+  return h("details", { class: "card compared", id, open },
     h("summary", null, h("h3", null, name)),
-    h("p", null, help),
-    h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", null, head, body)));
+    before,
+    h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", null, head, body)),
+    after);
 }
 
 /** A step as its reader knows it: its own name, or that of what it asks for. */
@@ -24,15 +26,15 @@ export function flowTable(flows) {
     h("tr", null, h("th", { scope: "row" }, label("flow", flow)), ENDS.map((end) => number(ends[end])), h("td"), h("td")),
     steps.slice(0, 8).map((step) => h("tr", { class: "quiet" }, h("th", { scope: "row", class: "indented" }, stepName(step.step, flow)),
       ENDS.map(() => h("td")), number(step.messages), number(step.each)))];
-  return table("by-flow", t("dash.by_flow"), t("dash.by_flow_help"),
-    heads([...ENDS.map((end) => t(`flow_end.${end}`)), t("dash.messages"), t("dash.each")]), h("tbody", null, flows.map(row)));
+  return folded("by-flow", t("dash.by_flow"), true,
+    heads([...ENDS.map((end) => t(`flow_end.${end}`)), t("dash.messages"), t("dash.each")]), h("tbody", null, flows.map(row)), h("p", null, t("dash.by_flow_help")));
 }
 
 /** Articles by how often they were seen. */
 export function articleTable(articles) {
   if (!articles.length) return null;
-  return table("by-article", t("dash.by_article"), t("dash.by_article_help"),
+  return folded("by-article", t("dash.by_article"), true,
     heads([t("dash.shown"), t("dash.refused"), t("dash.visited")]),
     h("tbody", null, articles.slice(0, 25).map(({ title, shown, refused, visited }) =>
-      h("tr", null, h("th", { scope: "row" }, title), number(shown), number(refused), number(visited)))));
+      h("tr", null, h("th", { scope: "row" }, title), number(shown), number(refused), number(visited)))), h("p", null, t("dash.by_article_help")));
 }

@@ -2,7 +2,7 @@
 
 import { get, post, put } from "../lib/api.js";
 import { dialog } from "../lib/dialog.js";
-import { byId, fill, h } from "../lib/dom.js";
+import { byId, counter, fill, h } from "../lib/dom.js";
 import { attempt, failed, said } from "../lib/notify.js";
 import { formatAgo, formatFull, formatWhen, lang, t } from "../lib/texts.js";
 
@@ -52,8 +52,7 @@ export class Alerts {
     this.switches = found.switches;
     this.list = found.notifications;
     this.unseen = found.unseen;
-    byId("bell-count").textContent = this.unseen ? String(this.unseen) : "";
-    byId("bell-count").hidden = !this.unseen;
+    counter("bell-count", this.unseen);
     this.button.setAttribute("aria-label", t("alerts.button", { n: this.unseen }));
     this.counted(this.unseen);
     if (this.loaded && this.unseen > before) this.call(t("inbox.title"), this.words(this.list[0]), this.list[0].reference);
@@ -94,12 +93,7 @@ export class Alerts {
   }
 
   async show() {
-    try {
-      await this.refresh();
-    } catch (error) {
-      failed(error);
-      return;
-    }
+    if (!(await attempt(null, () => this.refresh()))) return;
     const picked = await dialog(t("alerts.title"), (close) => h("div", { class: "stack" },
       this.list.length
         ? h("ul", { class: "alert-list" }, this.list.map((one) => h("li", { class: one.seen_at ? null : "is-unseen" },

@@ -2,9 +2,9 @@
 
 import { get, post } from "../lib/api.js";
 import { dialog } from "../lib/dialog.js";
-import { byId, h, icon } from "../lib/dom.js";
+import { byId, counter, h, icon } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
-import { attempt, failed, said } from "../lib/notify.js";
+import { attempt, said } from "../lib/notify.js";
 import { formatFull, formatWhen, t } from "../lib/texts.js";
 import { LIVE, headline } from "./rows.js";
 
@@ -51,18 +51,12 @@ export class Calls {
   async refresh() {
     this.calls = (await get("callbacks")).callbacks;
     const due = this.calls.filter((call) => Date.parse(call.slot) - Date.now() <= DUE).length;
-    byId("calls-count").textContent = due ? String(due) : "";
-    byId("calls-count").hidden = !due;
+    counter("calls-count", due);
     this.button.setAttribute("aria-label", t("calls.button", { n: this.calls.length, due }));
   }
 
   async show() {
-    try {
-      await this.refresh();
-    } catch (error) {
-      failed(error);
-      return;
-    }
+    if (!(await attempt(null, () => this.refresh()))) return;
     const picked = await dialog(t("calls.title"), (close) => {
       const box = h("div", { class: "stack" });
       const draw = () => keep(box, this.calls.length

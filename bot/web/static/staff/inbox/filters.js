@@ -1,6 +1,6 @@
 /** The queue's filters as a form: read, set, kept in this browser. */
 
-import { byId, h } from "../lib/dom.js";
+import { byId, counter, h } from "../lib/dom.js";
 import { recall, remember } from "../lib/shell.js";
 import { label, t } from "../lib/texts.js";
 
@@ -48,8 +48,7 @@ export class FilterForm {
     const values = this.values();
     remember(KEY, JSON.stringify(values));
     const count = Object.entries(values).filter(([name, value]) => FIRST[name] !== value).length;
-    byId("filters-count").textContent = count ? String(count) : "";
-    byId("filters-count").hidden = !count;
+    counter("filters-count", count);
   }
 
   /** Whether the queue shows less than what is live. */

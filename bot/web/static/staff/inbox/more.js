@@ -17,6 +17,15 @@ function one(title, text, id, field, button) {
 
 const input = (id, more = {}) => h("input", { class: "input", id, autocomplete: "off", ...more });
 
+/** Ask for one value and post what it makes; resolves to the value. */
+async function asked(ticket, name, id, field, action, body, button = `more.${name}`) {
+  const value = await one(t(`more.${name}_title`), t(`more.${name}_text`), id, field, button);
+  if (value) await post(path(ticket.reference, action), body(value));
+  return value;
+}
+
+const other = (id) => input(id, { required: true, placeholder: "SOL-…", maxlength: "20" });
+
 const DOES = {
   async priority(ticket) {
     const field = h("select", { class: "select", id: "more-priority" }, ["urgent", "high", "normal"].map((name) => h("option", { value: name, selected: name === ticket.priority }, label("priority", name))));
@@ -24,30 +33,16 @@ const DOES = {
     if (priority) await post(path(ticket.reference, "priority"), { priority });
     return priority;
   },
-  async escalate(ticket) {
-    const reason = await one(t("more.escalate_title"), t("more.escalate_text"), "more-reason", h("textarea", { class: "textarea", id: "more-reason", maxlength: "1000", required: true }), "more.escalate");
-    if (reason) await post(path(ticket.reference, "escalate"), { reason });
-    return reason;
-  },
+  escalate: (ticket) => asked(ticket, "escalate", "more-reason", h("textarea", { class: "textarea", id: "more-reason", maxlength: "1000", required: true }),
+    "escalate", (reason) => ({ reason })),
   async hold(ticket) {
     await post(path(ticket.reference, "hold"));
     return true;
   },
-  async link(ticket) {
-    const to = await one(t("more.link_title"), t("more.link_text"), "more-other", input("more-other", { required: true, placeholder: "SOL-…", maxlength: "20" }), "more.link");
-    if (to) await post(path(ticket.reference, "links"), { to: to.toUpperCase() });
-    return to;
-  },
-  async outage(ticket) {
-    const outage = await one(t("more.outage_title"), t("more.outage_text"), "more-outage", input("more-outage", { required: true, maxlength: "60", value: ticket.outage ?? "" }), "more.outage_link");
-    if (outage) await post(path(ticket.reference, "links"), { outage });
-    return outage;
-  },
-  async merge(ticket) {
-    const into = await one(t("more.merge_title"), t("more.merge_text"), "more-into", input("more-into", { required: true, placeholder: "SOL-…", maxlength: "20" }), "more.merge");
-    if (into) await post(path(ticket.reference, "merge"), { into: into.toUpperCase() });
-    return into;
-  },
+  link: (ticket) => asked(ticket, "link", "more-other", other("more-other"), "links", (to) => ({ to: to.toUpperCase() })),
+  outage: (ticket) => asked(ticket, "outage", "more-outage", input("more-outage", { required: true, maxlength: "60", value: ticket.outage ?? "" }),
+    "links", (outage) => ({ outage }), "more.outage_link"),
+  merge: (ticket) => asked(ticket, "merge", "more-into", other("more-into"), "merge", (into) => ({ into: into.toUpperCase() })),
   async promise(ticket) {
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const day = await one(t("more.promise_title"), t("more.promise_text"), "more-day", input("more-day", { type: "date", required: true, min: tomorrow, value: tomorrow }), "more.promise");

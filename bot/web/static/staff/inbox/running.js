@@ -2,7 +2,7 @@
 
 import { get, post } from "../lib/api.js";
 import { dialog } from "../lib/dialog.js";
-import { byId, h, icon } from "../lib/dom.js";
+import { byId, counter, h, icon } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
 import { attempt, failed } from "../lib/notify.js";
 import { formatAgo, label, quoted, t } from "../lib/texts.js";
@@ -25,18 +25,12 @@ export class RunningChats {
   async refresh() {
     this.chats = (await get("running")).chats;
     const troubled = this.chats.filter((chat) => chat.weight >= SERIOUS).length;
-    byId("running-count").textContent = troubled ? String(troubled) : "";
-    byId("running-count").hidden = !troubled;
+    counter("running-count", troubled);
     this.button.setAttribute("aria-label", t("running.button", { n: this.chats.length, troubled }));
   }
 
   async show() {
-    try {
-      await this.refresh();
-    } catch (error) {
-      failed(error);
-      return;
-    }
+    if (!(await attempt(null, () => this.refresh()))) return;
     const id = await dialog(t("running.title"), (close) => h("div", { class: "stack" },
       h("p", { class: "quiet" }, t("running.help")),
       this.chats.length

@@ -81,6 +81,13 @@ export function byId(id) {
   return node;
 }
 
+/** A number in a bubble; none where there is nothing to count. */
+export function counter(id, n) {
+  const node = byId(id);
+  node.textContent = n ? String(n) : "";
+  node.hidden = !n;
+}
+
 /** A function that runs `action` once, `wait` ms after the last call. */
 export function debounce(action, wait) {
   let timer = 0;
