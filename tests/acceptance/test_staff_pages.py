@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.acceptance.staff_support import (  # noqa: F401
     Staff,
@@ -63,6 +65,30 @@ def test_signing_out_ends_the_session(staff: Staff, desk: Web) -> None:  # noqa:
     page.context.add_cookies(kept)
     page.goto(f"{staff.url}/inbox")
     assert "/login" in page.url
+
+
+def test_signing_out_is_not_cut_short_by_a_refresh(staff: Staff, desk: Web) -> None:  # noqa: F811
+    """The session ends while the page still asks for news: the page leaves for where it was sent."""
+    page = staff.page("", "/login")
+    sign_in(page, "lead")
+    page.wait_for_url("**/inbox")
+    expect(page.locator("#live[data-state=live]")).to_have_count(1)
+
+    page.evaluate("""async () => {
+        const { get } = await import("/static/staff/lib/api.js");
+        setInterval(() => get("tickets").catch(() => {}), 20);
+    }""")
+
+    def slowly(route: Route) -> None:
+        """The session is closed, and the page hears so half a second later."""
+        answer = route.fetch(max_redirects=0)
+        time.sleep(0.5)
+        route.fulfill(response=answer)
+
+    page.route("**/logout", slowly)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url("**/login")
 
 
 def test_language_switch_keeps_the_place_and_the_choice(staff: Staff, desk: Web) -> None:  # noqa: F811

@@ -37,8 +37,7 @@ const api = {
 
 const referenceInUrl = () => decodeURIComponent(location.hash.slice(1));
 const guard = (promise) => promise.catch((error) => {
-  if (error.name === "AbortError") return;
-  if (!error.detail) console.error(error);
+  if (error.name !== "AbortError" && !error.detail) console.error(error);
   failed(error);
 });
 

@@ -37,13 +37,31 @@ async function problemOf(response) {
   return new Problem(detail, response.status, body);
 }
 
+// Whoever signs out has chosen where to go. A refresh on its way finds the session gone, and
+// sending the page to the sign-in page and back would cut that short: it is ended, and none begun.
+let signingOut = false;
+const calls = new AbortController();
+addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") !== "/logout") return;
+  signingOut = true;
+  calls.abort();
+});
+addEventListener("pageshow", ({ persisted }) => {
+  // Kept by the browser and come back to: the session it knew is over.
+  if (persisted && signingOut) location.reload();
+});
+
+/** Where the session is about to end, tell. */
+export const onSignOut = (then) => calls.signal.addEventListener("abort", then, { once: true });
+
 /** Where the session has ended, back to the sign-in page, and then to here again. */
 function signInAgain() {
   const here = location.pathname + location.search + location.hash;
   location.assign(`/login?next=${encodeURIComponent(here)}`);
 }
 
-async function call(method, path, { params, body, form, signal, keepalive } = {}) {
+async function call(method, path, { params, body, form, signal = calls.signal, keepalive } = {}) {
+  if (signingOut) throw calls.signal.reason;
   const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRF-Token"] = csrf();
@@ -57,6 +75,7 @@ async function call(method, path, { params, body, form, signal, keepalive } = {}
     if (error.name === "AbortError") throw error;
     throw new Problem(t("error.offline"));
   }
+  if (signingOut) throw calls.signal.reason;
   if (response.status === 401) {
     signInAgain();
     throw new Problem(t("error.session"), 401);

@@ -1,6 +1,6 @@
 /** Server-sent events with an honest sign of whether they arrive. */
 
-import { staffUrl } from "./api.js";
+import { onSignOut, staffUrl } from "./api.js";
 
 /**
  * Listen to the staff stream. `onEvent(data)` for each event, `onState("live" | "lost")` when the
@@ -42,9 +42,11 @@ export function listen({ onEvent, onState, onReturn }) {
     };
   };
   open();
-  addEventListener("pagehide", () => source?.close(), { once: true });
-  return () => {
+  const stop = () => {
     clearTimeout(timer);
     source?.close();
   };
+  addEventListener("pagehide", stop, { once: true });
+  onSignOut(stop);
+  return stop;
 }

@@ -16,7 +16,11 @@ function show(kind, text) {
 }
 
 export const said = (text) => show("ok", text);
-export const failed = (error) => show("error", error.detail ?? t("error.unexpected"));
+
+/** Show what went wrong; what was given up is no news. */
+export function failed(error) {
+  if (error.name !== "AbortError") show("error", error.detail ?? t("error.unexpected"));
+}
 
 /** Run something that may fail; the button is busy meanwhile; failures are shown, and false returned. */
 export async function attempt(button, action) {
@@ -26,10 +30,8 @@ export async function attempt(button, action) {
     const result = await action();
     return result ?? true;
   } catch (error) {
-    if (error.name !== "AbortError") {
-      if (!error.detail) console.error(error);
-      failed(error);
-    }
+    if (error.name !== "AbortError" && !error.detail) console.error(error);
+    failed(error);
     return false;
   } finally {
     button?.removeAttribute("aria-busy");
