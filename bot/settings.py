@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
+from pydantic.env_settings import EnvSettingsSource, SettingsSourceCallable
 
+from bot import env_file
 from bot.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -137,7 +139,20 @@ class Settings(BaseSettings):
     class Config:
         env_prefix = "RELAIS_"
         env_file = os.environ.get("RELAIS_ENV_FILE", ".env")
-        env_file_encoding = "utf-8"
+
+        @classmethod
+        def customise_sources(
+            cls, init_settings: SettingsSourceCallable, env_settings: EnvSettingsSource, file_secret_settings: SettingsSourceCallable,
+        ) -> tuple[SettingsSourceCallable, ...]:
+            """The file is read by ourselves: pydantic would need another package for it."""
+            named, env_settings.env_file = env_settings.env_file, None
+
+            def from_file(made: BaseSettings) -> dict[str, str]:
+                lines = env_file.read(Path(str(named))) if named else ()
+                given = {name.lower().removeprefix("relais_"): value for _, name, value in lines if name.lower().startswith("relais_")}
+                return {name: value for name, value in given.items() if name in made.__fields__}
+
+            return init_settings, env_settings, from_file
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -21,6 +20,7 @@ from bot.assistant.catalogue import Catalogue
 from bot.assistant.engine import Engine
 from bot.coverage.gaps import fold, without_labels
 from bot.faq.articles import Article
+from bot.modules import command
 from bot.privacy.redaction import redact
 from bot.settings import Settings
 from bot.understanding.model import Model
@@ -48,8 +48,7 @@ def refitted(articles: list[Article], settings: Settings, scope: Scope = ()) -> 
     cores = str(os.cpu_count() or 1)      # its linear algebra may use them all: it steps back for turns
     environment = {**os.environ, "OMP_NUM_THREADS": cores, "OPENBLAS_NUM_THREADS": cores}
     try:
-        subprocess.run([sys.executable, "-m", "bot.assistant.refit", str(folder)], check=True, env=environment,  # noqa: S603
-                       stdin=subprocess.DEVNULL)
+        subprocess.run(command("bot.assistant.refit", str(folder)), check=True, env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
         return Model.load(folder / "model", settings=settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import typer
 
+from bot import env_file
 from bot.cli.serve import port_free
 from bot.settings import Settings, get_settings
 
 #: Bytes that should be free for models, database and logs.
 DISK_WANTED = 2_000_000_000
+#: Variables of ours that are no settings: read by commands, by the proxy of deploy/, or passed to a process that is started.
+OTHER_VARIABLES = {"RELAIS_ENV_FILE", "RELAIS_DEBUG", "RELAIS_NEW_PASSWORD", "RELAIS_SITE", "RELAIS_LISTEN_FD"}
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,19 @@ def _ours(settings: Settings) -> bool:
 
 
 def _variables(settings: Settings) -> Iterator[Finding]:
-    known = {f"RELAIS_{name.upper()}" for name in settings.__fields__} | {"RELAIS_ENV_FILE", "RELAIS_DEBUG"}
+    known = {f"RELAIS_{name.upper()}" for name in settings.__fields__} | OTHER_VARIABLES
     unknown = sorted(name for name in os.environ if name.startswith("RELAIS_") and name not in known)
     yield Finding(not unknown, "Settings", "all known" if not unknown else f"unknown: {', '.join(unknown)}",
                   "Correct the spelling; docs/settings.md lists every setting.")
+    path = Path(str(settings.__config__.env_file))
+    if not path.expanduser().is_file():
+        if "RELAIS_ENV_FILE" in os.environ:
+            yield Finding(False, "Settings file", f"{path} is not there", "Correct RELAIS_ENV_FILE, or make that file.")
+        return
+    odd = [f"line {number}{f' ({name})' if name else ''}" for number, name, _ in env_file.read(path)
+           if not name or (name.upper().startswith("RELAIS_") and name.upper() not in known)]
+    yield Finding(not odd, "Settings file", f"{path}, all known" if not odd else f"{path}, unknown: {', '.join(odd)}",
+                  "Correct the spelling there: NAME=VALUE, a setting a line; docs/settings.md lists every one.")
 
 
 def _encoder(settings: Settings) -> Finding:

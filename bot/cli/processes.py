@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli.serve import DATABASE_PATIENCE, prepare_instance
+from bot.cli.serve import DATABASE_PATIENCE, ended_like_ctrl_c, prepare_instance
 from bot.errors import BadInput
 from bot.settings import get_settings
 
@@ -23,7 +23,8 @@ def prepare(
 
     Example: RELAIS_DATABASE_URL=postgresql+psycopg2://… relais prepare --wait 600
     """
-    prepare_instance(get_settings(), wait)
+    with ended_like_ctrl_c():
+        prepare_instance(get_settings(), wait)
 
 
 @app.command()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
 import shutil
+import signal
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import typer
 
 from bot.cli.supervisor import Child, Supervisor
 from bot.errors import ConfigurationError
+from bot.modules import command
 from bot.settings import ROOT, Settings, get_settings
 
 #: Seconds the first start may take, model training included.
@@ -29,6 +31,7 @@ DATABASE_PATIENCE = 120.0
 BACKLOG = 2048
 #: Where a web process finds the number of the socket it inherits.
 SOCKET_VARIABLE = "RELAIS_LISTEN_FD"
+
 
 
 def _say(line: str) -> None:
@@ -53,11 +56,15 @@ def serve(
     get_settings.cache_clear()
     settings = get_settings()
     started = time.monotonic()
-    prepare(settings)
+    try:
+        with ended_like_ctrl_c():
+            prepare(settings)
+    except KeyboardInterrupt:
+        return      # told to stop while it prepared: the next start goes on from what is done
     listening = listen(settings.host, settings.port)
     supervisor = Supervisor(children(settings, listening))
-    supervisor.start()
     try:
+        supervisor.start()
         ready = supervisor.watch(until=lambda: _answers(f"{_loopback(settings)}/readyz"), timeout=READY_TIMEOUT)
         if ready:
             _say(f"Relais is ready on http://{settings.host}:{settings.port} ({time.monotonic() - started:.0f} s)")
@@ -72,6 +79,16 @@ def serve(
 def _loopback(settings: Settings) -> str:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     return f"http://{host}:{settings.port}"
+
+
+@contextlib.contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """SIGTERM raises KeyboardInterrupt meanwhile, so that a training under way is ended with its parent, not left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def prepare(settings: Settings) -> None:
@@ -160,16 +177,17 @@ def children(settings: Settings, listening: socket.socket) -> list[Child]:
     home = settings.home_path
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else secrets.token_urlsafe(32)
     env = {**os.environ, "RELAIS_HOME": str(home), "PORT": str(settings.port), "RELAIS_DIALOGUE_SECRET": secret,
+           "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
            "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
            "TOKENIZERS_PARALLELISM": "false", "PYTHONWARNINGS": "ignore"}
-    python, logs = sys.executable, home / "logs"
+    logs = home / "logs"
     started: list[Child] = []
     if not settings.dialogue_urls:
         first = settings.dialogue_port
         ports = [first + n if first else free_port() for n in range(settings.dialogue_processes)]
         env["RELAIS_DIALOGUE_URLS"] = ",".join(f"http://127.0.0.1:{port}" for port in ports)
         for name, port in zip(_names("dialogue", len(ports)), ports, strict=True):
-            started.append(Child(name, [python, "-m", "bot.assistant.server", "--port", str(port)], env, logs / f"{name}.log"))
+            started.append(Child(name, command("bot.assistant.server", "--port", str(port)), env, logs / f"{name}.log"))
     handle = listening.fileno()
     web_env = {**env, SOCKET_VARIABLE: str(handle)}
     ended: Callable[[int], None] = lambda pid: None  # noqa: E731
@@ -178,10 +196,9 @@ def children(settings: Settings, listening: socket.socket) -> list[Child]:
         web_env["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
         ended = partial(forget_gauges, counters)
     for name in _names("web", settings.web_processes):
-        started.append(Child(name, [python, "-m", "bot.web.main"], web_env, logs / f"{name}.log", (handle,), ended))
+        started.append(Child(name, command("bot.web.main"), web_env, logs / f"{name}.log", (handle,), ended))
     for name in _names("worker", settings.worker_processes):
-        started.append(Child(name, [python, "-m", "bot.worker"], env, logs / f"{name}.log"))
-    os.chdir(ROOT)
+        started.append(Child(name, command("bot.worker"), env, logs / f"{name}.log"))
     return started
 
 

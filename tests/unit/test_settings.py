@@ -105,6 +105,50 @@ def test_doctor_names_a_misspelt_setting(tmp_path: Path, monkeypatch: pytest.Mon
     assert "RELAIS_PROT" in findings["Settings"].seen
 
 
+def test_doctor_knows_the_variables_that_are_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RELAIS_SITE", "RELAIS_NEW_PASSWORD"):
+        monkeypatch.setenv(name, "x")
+    assert told(Settings(home=tmp_path), "Settings").ok
+
+
+def test_doctor_names_misspelt_lines_of_the_settings_file_and_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "relais.env"
+    monkeypatch.setattr(Settings.__config__, "env_file", str(file))
+    monkeypatch.setenv("RELAIS_ENV_FILE", str(file))
+    assert not told(Settings(home=tmp_path), "Settings file").ok
+    file.write_text("# of ours\nRELAIS_DEMO=false\nPOSTGRES_PASSWORD=s3cret\nRELAIS_SMPT_HOST=mail.example\ns3cret\n")
+    finding = told(Settings(home=tmp_path), "Settings file")
+    assert not finding.ok
+    assert "line 4 (RELAIS_SMPT_HOST), line 5" in finding.seen
+    assert "s3cret" not in finding.seen
+    file.write_text("RELAIS_DEMO=false\nRELAIS_SITE=support.example\n")
+    assert told(Settings(home=tmp_path), "Settings file").ok
+
+
+def test_a_settings_file_is_read_as_a_shell_reads_it_and_below_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "relais.env"
+    file.write_text("\ufeff# first\nRELAIS_DEMO=false\n\nexport RELAIS_SMTP_PORT=2525   # submission\n"
+                    'RELAIS_MAIL_FROM="Support <support@example.org>" # quoted\n'
+                    "RELAIS_SMTP_PASSWORD='a#b\"c'\nRELAIS_BACKOFFICE_TOKEN=\"d\\\"e\"\nRELAIS_TRANSLATOR_URL=http://x/#y\n"
+                    "RELAIS_IDLE_MINUTES=7\nRELAIS_NOT_OURS=1\nno setting\nRELAIS_SMTP_HOST=\n", "utf-8")
+    monkeypatch.setenv("RELAIS_IDLE_MINUTES", "9")
+    settings = Settings(_env_file=file, home=tmp_path)
+    assert (settings.demo, settings.smtp_port, settings.idle_minutes, settings.smtp_host) == (False, 2525, 9, "")
+    assert settings.mail_from == "Support <support@example.org>"
+    assert settings.smtp_password is not None
+    assert settings.smtp_password.get_secret_value() == 'a#b"c'
+    assert settings.backoffice_token is not None
+    assert settings.backoffice_token.get_secret_value() == 'd"e'
+    assert settings.translator_url == "http://x/#y"
+
+
+def test_a_settings_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "relais.env"
+    file.write_bytes(b"RELAIS_DEMO=\xff")
+    with pytest.raises(ConfigurationError, match="is not UTF-8 text"):
+        Settings(_env_file=file, home=tmp_path)
+
+
 def test_doctor_names_an_encoder_that_cannot_be_loaded(tmp_path: Path) -> None:
     findings = {f.name: f for f in examine(Settings(home=tmp_path, encoder=str(tmp_path / "nothing")))}
     assert not findings["Encoder"].ok

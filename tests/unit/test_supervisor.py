@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -133,8 +134,7 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
         listen("127.0.0.1", taken.getsockname()[1])
 
 
-def test_as_many_processes_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_as_many_processes_as_the_settings_say(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, home=tmp_path, web_processes=2, dialogue_processes=3, worker_processes=2, dialogue_port=8101)
     with listen("127.0.0.1", 0) as listening:
         made = {child.name: child for child in children(settings, listening)}
@@ -150,3 +150,44 @@ def test_as_many_processes_as_the_settings_say(tmp_path: Path, monkeypatch: pyte
         alone = children(Settings(_env_file=None, home=tmp_path), listening)
         assert [child.name for child in alone] == ["dialogue", "web", "worker"]
         assert "PROMETHEUS_MULTIPROC_DIR" not in alone[1].env
+
+
+def test_children_see_the_files_their_settings_name_and_run_our_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "__init__.py").write_text("raise SystemExit('code of the folder it was started in')")
+    (tmp_path / "instance.env").write_text("RELAIS_DATABASE_URL=sqlite:///here.db\nRELAIS_DEMO=false\n")
+    monkeypatch.setenv("RELAIS_ENV_FILE", "instance.env")
+    monkeypatch.chdir(tmp_path)
+    with listen("127.0.0.1", 0) as listening:
+        worker = children(Settings(_env_file="instance.env", home=tmp_path), listening)[-1]
+    assert Path.cwd() == tmp_path
+    run_module = worker.command[:worker.command.index("bot.worker")]
+    done = subprocess.run([*run_module, "bot.cli.app", "settings"], env=dict(worker.env), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "sqlite:///here.db" in done.stdout
+    assert any("RELAIS_DEMO" in line and "false" in line.lower() for line in done.stdout.splitlines())
+
+
+SLOW_START = """
+import subprocess, sys
+import bot.assistant.training as training
+import bot.cli.serve as serve
+from bot.cli.app import main
+serve._database = training.ensure_understanding = lambda *given: None
+training.train_rasa = lambda *given: subprocess.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(120)"])
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(("command", "code"), [("serve", 0), ("prepare", 130)])
+def test_sigterm_while_it_trains_leaves_no_training_behind(tmp_path: Path, command: str, code: int) -> None:
+    with listen("127.0.0.1", 0) as probe:
+        port = probe.getsockname()[1]
+    env = {**os.environ, "RELAIS_HOME": str(tmp_path), "PORT": str(port)}
+    with subprocess.Popen([sys.executable, "-c", SLOW_START, command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as starting:
+        assert starting.stdout is not None
+        training = int(next(line for line in starting.stdout if line.strip().isdigit()))
+        starting.send_signal(signal.SIGTERM)
+        _, errors = starting.communicate(timeout=60)
+    assert (starting.returncode, errors) == (code, "")
+    assert not _running(training)
