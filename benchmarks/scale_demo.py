@@ -28,23 +28,27 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="relais-scale-") as folder:
         try:
-            cluster = Cluster(Path(folder))
-            print("Starting PostgreSQL, Redis, 2 web, 2 dialogue and 2 worker processes (the first time trains the models: a few minutes)…", flush=True)
-            print(f"All of it answers on {cluster.url} after {cluster.start():.0f} s: {dict(cluster.pids())}", flush=True)
-            cluster.add_agents(options.agents)
-            loaded = load.run(cluster, customers=options.customers, agents=options.agents, seconds=options.seconds)
-            load.show(loaded, f"Load: {options.customers} customers at human pace, {options.agents} agents with open desks")
-            print(f"\n### Faults: {scale_faults.CHATS} customers write while a part is taken away\n\n{scale_faults.HEAD}", flush=True)
-            outcomes = scale_faults.run(cluster, options.fault_seconds)
+            outcomes = _run(Cluster(Path(folder)), options)
         except (Missing, TimeoutError) as error:
             print(f"scale-demo: {error}", file=sys.stderr)
             return 1
-        finally:
-            print("\nStopping everything…", flush=True)
-            cluster.stop()
     good = all(outcome.good for outcome in outcomes)
     print("Every accepted message is stored once and answered once." if good else "A message was lost, doubled or left unanswered: see the table.")
     return 0 if good else 1
+
+
+def _run(cluster: Cluster, options: argparse.Namespace) -> list[scale_faults.Outcome]:
+    try:
+        print("Starting PostgreSQL, Redis, 2 web, 2 dialogue and 2 worker processes (the first time trains the models: a few minutes)…", flush=True)
+        print(f"All of it answers on {cluster.url} after {cluster.start():.0f} s: {dict(cluster.pids())}", flush=True)
+        cluster.add_agents(options.agents)
+        loaded = load.run(cluster, customers=options.customers, agents=options.agents, seconds=options.seconds)
+        load.show(loaded, f"Load: {options.customers} customers at human pace, {options.agents} agents with open desks")
+        print(f"\n### Faults: {scale_faults.CHATS} customers write while a part is taken away\n\n{scale_faults.HEAD}", flush=True)
+        return scale_faults.run(cluster, options.fault_seconds)
+    finally:
+        print("\nStopping everything…", flush=True)
+        cluster.stop()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ there and :func:`text` adds them up, so that it does not matter which process is
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -25,6 +26,23 @@ TICKETS = Gauge("relais_tickets", "Tickets, by status.", ["status"], registry=RE
                 multiprocess_mode="mostrecent")
 OUTBOX = Gauge("relais_outbox", "Outbox rows, waiting and dead.", ["state"], registry=REGISTRY,
                multiprocess_mode="mostrecent")
+
+
+def forget_dead() -> None:
+    """Take the open streams of web processes that are gone out of the sum; what they counted stays in."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+    for file in Path(folder).glob("gauge_live*_*.db") if folder else ():
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdigit() and not _runs(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:         # nobody's, or somebody else's by now
+        return False
+    return True
 
 
 def text() -> bytes:

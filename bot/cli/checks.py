@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from bot.errors import RelaisError, Unavailable
+from bot.errors import ConfigurationError, RelaisError, Unavailable
 from bot.settings import Settings
 
 #: A chore that every worker may do runs every 30 s; none for this long means that no worker works.
@@ -22,9 +22,16 @@ def web(settings: Settings) -> str:
 
 
 def dialogue(settings: Settings) -> str:
-    """The dialogue process of this machine takes turns."""
+    """The dialogue process of this machine takes turns; where no port is set for it, every one that web processes ask."""
+    urls = [f"http://{_near(settings.dialogue_host)}:{settings.dialogue_port}"] if settings.dialogue_port else \
+        [url.strip().rstrip("/") for url in settings.dialogue_urls.split(",") if url.strip()]
+    if not urls:
+        raise ConfigurationError("Where the dialogue process listens is not set: name its port in RELAIS_DIALOGUE_PORT, or all of them in "
+                                 "RELAIS_DIALOGUE_URLS. Of those that `relais serve` starts, GET /readyz tells.")
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
-    return _ask(f"http://{_near(settings.dialogue_host)}:{settings.dialogue_port}/health", {"X-Relais-Secret": secret})
+    for url in urls:
+        _ask(f"{url}/health", {"X-Relais-Secret": secret})
+    return "ok"
 
 
 def worker(settings: Settings) -> str:

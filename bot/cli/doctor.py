@@ -67,7 +67,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding(sys.version_info[:2] == (3, 10), "Python", version, "Rasa needs Python 3.10: run through `make serve` or `uv run`, which bring it.")
+    return Finding(sys.version_info[:2] == (3, 10), "Python", version, "Rasa needs Python 3.10: run through `make serve` or `.venv/bin/relais`, which bring it.")
 
 
 def _existing(path: Path) -> Path:

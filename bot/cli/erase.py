@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from bot.cli.common import instance, is_conversation_id
-from bot.errors import NotFound
+from bot.errors import BadInput, NotFound, RelaisError
 
 
 def erase(
@@ -26,7 +28,7 @@ def erase(
         if not ids:
             raise NotFound(f"No conversation has the contact {what}.")
         if not yes:
-            typer.confirm(f"Erase {len(ids)} conversation(s) for good?", abort=True)
+            _ask(len(ids))
         mails = 0
         with database.write() as connection:
             for conversation_id in ids:
@@ -35,3 +37,15 @@ def erase(
         attachments.purge(database, Files(settings.home_path / "attachments"))
         compact(database)
     typer.echo(f"Erased: {len(ids)} conversation(s), {mails} written mail(s).")
+
+
+def _ask(number: int) -> None:
+    """Go on at a yes only. Raises BadInput where nobody can answer."""
+    try:
+        wanted = typer.confirm(f"Erase {number} conversation(s) for good?")
+    except typer.Abort:
+        if sys.stdin.isatty():      # Ctrl-C
+            raise
+        raise BadInput("Say --yes to erase without being asked.") from None
+    if not wanted:
+        raise RelaisError("Nothing was erased.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,7 +18,7 @@ from bot.conversations.idle import close_idle
 from bot.desk.chores import chores as desk_chores
 from bot.privacy.erasure import erase_conversation, erase_spooled, expired, forget_spooled
 from bot.settings import Settings
-from bot.storage import outbox
+from bot.storage import chore_runs, outbox
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.tickets import store as tickets
@@ -26,6 +27,8 @@ from bot.tickets.states import REOPEN_DAYS
 from bot.visitors.reading import forget_visits
 
 _log = structlog.get_logger(__name__)
+RETENTION_SECONDS = chore_runs.LEASE_SECONDS - 30      # a run of retention ends well before another worker may begin one
+TOGETHER = 200      # conversations past their time that are looked for at once
 DONE_DAYS = 7      # delivered rows and written mails are kept this long, for the delivery log
 
 
@@ -81,21 +84,32 @@ def store_days(database: Database, timezone: str) -> int:
 
 
 def retain(database: Database, days: int, spool: Path) -> int:
-    """Erase what is past its time, and the log of old deliveries with the mails in ``spool``.
+    """Erase what is past its time, and the log of old deliveries with the mails in ``spool``; how many conversations.
 
-    Other systems keep their tickets by their own rules.
+    What a run does not get to, and what fails, is left to the next one. Other systems keep their tickets by their own rules.
     """
-    with database.read() as connection:
-        ids = expired(connection, days)
-    for conversation_id in ids:
-        with database.write() as connection:
-            if conversation_id in store.heads(connection, [conversation_id]):
-                erase_spooled(connection, conversation_id, spool)
-                erase_conversation(connection, conversation_id, twins=False)
+    erased, failed, until = 0, set[str](), monotonic() + RETENTION_SECONDS
+    while monotonic() < until:
+        with database.read() as connection:
+            ids = [found for found in expired(connection, days, TOGETHER + len(failed)) if found not in failed]
+        if not ids:
+            break
+        for conversation_id in ids:
+            try:
+                with database.write() as connection:
+                    if conversation_id in store.heads(connection, [conversation_id]):
+                        erase_spooled(connection, conversation_id, spool)
+                        erase_conversation(connection, conversation_id, twins=False)
+                erased += 1
+            except Exception as error:      # tried again by the next run; the others go all the same
+                failed.add(conversation_id)
+                _log.error("retention failed", conversation=conversation_id, error=repr(error)[:300])
+            if monotonic() >= until:
+                break
     forget_spooled(spool, DONE_DAYS)        # first: without their rows they belong to nobody
     with database.write() as connection:
         outbox.forget_done(connection, later(-DONE_DAYS * 86400))
         forget_visits(connection, later(-days * 86400))
-    if ids:
-        _log.info("erased by retention", count=len(ids))
-    return len(ids)
+    if erased or failed:
+        _log.info("erased by retention", count=erased, failed=len(failed))
+    return erased

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from bot.analytics import daily
 from bot.attachments import store as attachment_store
 from bot.conversations import store
+from bot.conversations.model import Conversation
 from bot.desk import search
 from bot.faq.store import bump
 from bot.handover.contact import spellings
@@ -40,15 +41,25 @@ _C = conversations.c
 OWNED = tuple(table for table in metadata.sorted_tables if "conversation_id" in table.c)
 
 
+def hold(connection: Connection, conversation_id: str) -> Conversation:
+    """Keep other transactions off a conversation that is to be erased, and off the stored days that count it.
+
+    To be called before anything of the conversation is locked: whoever adds up days locks these first,
+    and conversations after them. Raises UnknownConversation.
+    """
+    daily.only_writer(connection)
+    return store.get(connection, conversation_id, lock=True)
+
+
 def erase_conversation(connection: Connection, conversation_id: str, *, twins: bool = True) -> None:
     """Remove a conversation with its events, state, ticket, ratings, gaps, queued mails, files.
 
     Its twins in other systems are removed by jobs queued with it (:mod:`bot.integrations.connectors.erasing`),
     unless ``twins`` is False.
     What a lead made of a message (a decision on a gap) stays only where another conversation said
-    the same. Raises UnknownConversation.
+    the same. Nothing of it may be locked before, but by :func:`hold`. Raises UnknownConversation.
     """
-    found = store.get(connection, conversation_id, lock=True)
+    found = hold(connection, conversation_id)
     if twins:
         erasing.queue(connection, conversation_id)
     daily.forget(connection, [found.created_at])

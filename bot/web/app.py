@@ -22,7 +22,7 @@ from bot.settings import Settings, get_settings
 from bot.storage.migrate import upgrade
 from bot.web import problems, routes
 from bot.web.compressed import Compressed, serve
-from bot.web.security import BodyLimit, SecurityHeaders
+from bot.web.security import BodyLimit, NoZeroBytes, SecurityHeaders
 from bot.web.services import Services, build
 
 _log = structlog.get_logger(__name__)
@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         expose_headers=["Retry-After"], max_age=600,
     )
     app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(NoZeroBytes)
     app.add_middleware(SecurityHeaders, settings=settings)
     for module in pkgutil.iter_modules(routes.__path__):
         router = getattr(importlib.import_module(f"{routes.__name__}.{module.name}"), "router", None)

@@ -88,6 +88,19 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
 
+class NoZeroBytes:
+    """Puts U+FFFD in place of zero bytes in addresses: nothing is named by one, and PostgreSQL refuses to be asked."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["path"] = scope["path"].replace("\0", "\ufffd")
+            scope["query_string"] = scope["query_string"].replace(b"%00", b"%EF%BF%BD").replace(b"\0", b"%EF%BF%BD")
+        await self.app(scope, receive, send)
+
+
 class SecurityHeaders:
     """Adds the headers browsers enforce, and counts answers.
 

@@ -12,6 +12,7 @@ from types import FrameType
 
 import uvicorn
 
+from bot.analytics.counters import forget_dead
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.services import build
@@ -19,6 +20,7 @@ from bot.web.services import build
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything is put away."""
+    forget_dead()
     parts = build(settings)
     config = uvicorn.Config(
         create_app(settings, parts), host=settings.host, port=settings.port, ws="none",

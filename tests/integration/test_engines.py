@@ -32,14 +32,16 @@ from bot.faq import store as articles
 from bot.faq.articles import Article
 from bot.handover import safety
 from bot.handover.service import hand_over
+from bot.jobs.chores import retain
 from bot.privacy.erasure import erase_conversation, expired
 from bot.privacy.export import export_conversation
 from bot.staff.accounts import Member
+from bot.storage import outbox as jobs
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import HEAD, alembic_config, upgrade
 from bot.storage.reach import await_database
-from bot.storage.schema import conversations, events, facts, metadata, tickets
+from bot.storage.schema import conversations, events, facts, metadata, outbox, tickets
 from bot.tickets import service
 from bot.tickets import store as ticket_store
 from bot.tickets.hours import desk
@@ -375,6 +377,50 @@ def test_retention_spares_open_tickets(database: Database, moment: Moment):
         connection.execute(sa.update(conversations).where(conversations.c.id.in_([old, owed]))
                            .values(last_at=later(-400 * 86400)))
         assert expired(connection, 365) == [old]
+
+
+def past_their_time(database: Database, number: int) -> list[str]:
+    with database.write() as connection:
+        ids = [intake.begin(connection, locale="fr", page_url=None, language="fr")[0].id for _ in range(number)]
+        connection.execute(sa.update(conversations).values(last_at=later(-400 * 86400)))
+    return ids
+
+
+def test_a_run_of_retention_erases_all_that_is_past_its_time(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.jobs.chores.TOGETHER", 2)
+    past_their_time(database, 5)
+    kept, _ = begin(database)
+    assert retain(database, 365, tmp_path) == 5
+    with database.read() as connection:
+        assert list(connection.execute(sa.select(conversations.c.id)).scalars()) == [kept]
+
+
+def test_a_conversation_that_cannot_be_erased_keeps_nothing_else_from_going(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    odd, *others = past_their_time(database, 4)
+    with database.write() as connection:
+        jobs.put(connection, key="k", topic="mail", payload={})
+        connection.execute(sa.update(outbox).values(done_at=later(-30 * 86400)))
+
+    def erase(connection, conversation_id, **more) -> None:
+        if conversation_id == odd:
+            raise RuntimeError("odd")
+        erase_conversation(connection, conversation_id, **more)
+
+    monkeypatch.setattr("bot.jobs.chores.erase_conversation", erase)
+    assert retain(database, 365, tmp_path) == len(others)
+    with database.read() as connection:
+        assert list(connection.execute(sa.select(conversations.c.id)).scalars()) == [odd]
+        assert connection.execute(sa.select(outbox.c.id)).all() == []
+    monkeypatch.undo()
+    assert retain(database, 365, tmp_path) == 1
+
+
+def test_a_run_of_retention_ends_before_its_lease(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    past_their_time(database, 3)
+    ticks = iter(range(100))
+    monkeypatch.setattr("bot.jobs.chores.monotonic", lambda: next(ticks))
+    monkeypatch.setattr("bot.jobs.chores.RETENTION_SECONDS", 2)
+    assert [retain(database, 365, tmp_path) for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_shipped_articles_come_in_but_never_over_a_leads_edit(database: Database):

@@ -18,7 +18,7 @@ from bot.analytics.metrics import figures, period
 from bot.conversations import intake, store
 from bot.conversations.model import Draft
 from bot.handover.service import hand_over
-from bot.privacy.erasure import erase_conversation
+from bot.privacy.erasure import erase_conversation, hold
 from bot.staff.accounts import Member
 from bot.storage import chore_runs
 from bot.storage.clock import iso, later, utcnow
@@ -133,6 +133,60 @@ def test_an_event_drops_its_day_only_and_erasing_too(database: Database):
     with database.write() as connection:
         erase_conversation(connection, other)
     assert stored_days(database) == 3
+
+
+def test_a_day_stored_while_one_of_its_conversations_is_erased_does_not_count_it(database: Database, monkeypatch: pytest.MonkeyPatch):
+    gone, _ = begin(database, 3)
+    begin(database, 3)
+    compute, erased = daily.compute, threading.Event()
+
+    def erase() -> None:
+        with database.write() as connection:
+            erase_conversation(connection, gone)
+        erased.set()
+
+    eraser = threading.Thread(target=erase, daemon=True)
+
+    def beside(*given):
+        found = compute(*given)
+        if eraser.ident is None:
+            eraser.start()
+            erased.wait(1)      # it gets its turn after this transaction
+        return found
+
+    monkeypatch.setattr(daily, "compute", beside)
+    store_all(database)
+    eraser.join(timeout=20)
+    monkeypatch.undo()
+    assert erased.is_set()
+    kept = dashboard(database)
+    assert next(m for m in kept[""]["metrics"] if m["name"] == "conversations")["value"] == 1
+
+
+def test_whoever_erases_and_whoever_judges_do_not_wait_for_each_other_for_good(database: Database, monkeypatch: pytest.MonkeyPatch):
+    ids = [begin(database, 3) for _ in range(2)]
+    classes, eraser = judge._classes, threading.Thread(target=lambda: erase(), daemon=True)
+    failed: list[BaseException] = []
+
+    def erase() -> None:
+        try:
+            with database.write() as connection:
+                store.open_with(connection, *ids[0])
+                hold(connection, ids[0][0])
+                erase_conversation(connection, ids[0][0])
+        except BaseException as error:
+            failed.append(error)
+
+    def slow(connection, given):
+        eraser.start()
+        eraser.join(0.5)
+        return classes(connection, given)
+
+    monkeypatch.setattr(judge, "_classes", slow)
+    with database.write() as connection:
+        assert refresh_outcomes(connection) == 2
+    eraser.join(timeout=20)
+    assert (eraser.is_alive(), failed) == (False, [])
 
 
 def test_days_stored_under_another_time_zone_are_not_taken(database: Database):

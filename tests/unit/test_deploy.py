@@ -15,6 +15,9 @@ import pytest
 import typer
 import yaml
 
+from benchmarks import scale_demo
+from benchmarks.servers import Missing
+from bot.analytics.counters import forget_dead
 from bot.assistant.server import serve_dialogue
 from bot.cli.app import COMMANDS
 from bot.cli.checks import CHECKS
@@ -192,3 +195,86 @@ def test_units_name_units_that_exist() -> None:
 def test_the_web_processes_share_the_socket_of_their_unit() -> None:
     assert unit(DEPLOY / "systemd" / "relais-web@.service")["Service"]["Sockets"] == "relais-web.socket"
     assert unit(DEPLOY / "systemd" / "relais-web.socket")["Socket"]["ListenStream"].endswith(":8080")
+
+
+def test_response_matchers_hold_only_what_caddy_knows() -> None:
+    inside, depth = False, 0
+    for line in (DEPLOY / "Caddyfile").read_text("utf-8").splitlines():
+        words = line.split("#")[0].split()
+        if inside and words and words != ["}"]:
+            assert words[0] in ("status", "header"), line
+        if words[:1] == ["match"] and words[-1] == "{":
+            inside = True
+        elif words == ["}"]:
+            inside = False
+        depth += line.count("{") - line.count("}")
+    assert depth == 0
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy here")
+def test_caddy_understands_its_file() -> None:
+    done = subprocess.run(["caddy", "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")],
+                          capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "RELAIS_SITE": "localhost"})
+    assert done.returncode == 0, done.stderr
+
+
+def test_event_streams_are_not_compressed_and_figures_are_not_for_outside() -> None:
+    text = (DEPLOY / "Caddyfile").read_text("utf-8")
+    assert re.search(r"@whole not header Accept \*text/event-stream\*\s+encode @whole ", text)
+    assert re.search(r"@private path /metrics\s+respond @private 404", text)
+    assert "dynamic" not in text or "health_uri" not in text, "Caddy does not run active checks of upstreams it looks up"
+
+
+def test_the_documented_nginx_passes_on_what_the_web_process_needs() -> None:
+    text = (ROOT / "docs" / "operate.md").read_text("utf-8").split("```nginx")[1].split("```")[0]
+    lines = {" ".join(line.split("#")[0].split()) for line in text.splitlines()}
+    assert {"proxy_set_header Host $http_host;", "proxy_set_header X-Forwarded-For $remote_addr;",
+            "proxy_set_header X-Forwarded-Proto $scheme;", "proxy_buffering off;", "proxy_http_version 1.1;",
+            "location = /metrics { return 404; }"} <= lines
+    most = next(re.fullmatch(r"client_max_body_size (\d+)m;", line) for line in lines if line.startswith("client_max_body_size"))
+    assert most
+    defaults = Settings(_env_file=None)
+    assert int(most[1]) * 2**20 > max(defaults.attachment_max_bytes, defaults.mail_max_bytes, defaults.max_body_bytes)
+
+
+def test_web_units_add_up_their_figures_in_a_folder_that_prepare_empties() -> None:
+    web, prepare = (unit(DEPLOY / "systemd" / f"relais-{name}.service")["Service"] for name in ("web@", "prepare"))
+    text = (DEPLOY / "systemd" / "relais-web@.service").read_text("utf-8")
+    folder = f"/run/{web['RuntimeDirectory']}"
+    assert f"PROMETHEUS_MULTIPROC_DIR={folder}\n" in text
+    assert prepare["RuntimeDirectory"] == web["RuntimeDirectory"]
+    assert web["RuntimeDirectoryPreserve"] == prepare["RuntimeDirectoryPreserve"] == "yes"
+    assert prepare["ExecStartPre"] == f"/usr/bin/find {folder} -mindepth 1 -delete"
+
+
+def test_a_dialogue_process_is_asked_at_its_port_else_at_every_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("bot.cli.checks._ask", lambda url, headers: asked.append(url))
+    CHECKS["dialogue"](Settings(_env_file=None, home=tmp_path, dialogue_port=8101, dialogue_urls="http://a:1,http://b:2"))
+    assert asked == ["http://127.0.0.1:8101/health"]
+    asked.clear()
+    CHECKS["dialogue"](Settings(_env_file=None, home=tmp_path, dialogue_urls="http://a:1, http://b:2/"))
+    assert asked == ["http://a:1/health", "http://b:2/health"]
+    with pytest.raises(ConfigurationError, match="RELAIS_DIALOGUE_PORT"):
+        CHECKS["dialogue"](Settings(_env_file=None, home=tmp_path))
+
+
+def test_a_web_process_takes_those_that_are_gone_out_of_the_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    kept = [f"counter_{gone.pid}.db", f"gauge_livesum_{os.getpid()}.db", f"gauge_mostrecent_{gone.pid}.db"]
+    for name in (*kept, f"gauge_livesum_{gone.pid}.db"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    forget_dead()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+def test_without_postgresql_the_scale_demo_says_so_and_nothing_else(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def missing(folder: Path) -> None:
+        raise Missing("PostgreSQL is not installed.")
+
+    monkeypatch.setattr("sys.argv", ["scale-demo"])
+    monkeypatch.setattr(scale_demo, "Cluster", missing)
+    assert scale_demo.main() == 1
+    assert capsys.readouterr() == ("", "scale-demo: PostgreSQL is not installed.\n")

@@ -20,7 +20,7 @@ from bot.errors import BadInput, TooManyRequests
 from bot.failpoints import reached
 from bot.handover.contact import normalise
 from bot.handover.service import hand_over
-from bot.privacy.erasure import erase_conversation, erase_spooled
+from bot.privacy.erasure import erase_conversation, erase_spooled, hold
 from bot.storage.clock import utcnow
 from bot.web.deps import Address, ConversationId, Line, Name, ServicesDep, Short, Token
 from bot.web.problems import language_of
@@ -193,7 +193,8 @@ async def erase(id: ConversationId, parts: ServicesDep, token: Token) -> Respons
     """Erase the conversation and every copy of it, at the customer's wish."""
     def job(connection: Any) -> None:
         """One transaction."""
-        store.open_with(connection, id, token, lock=True)
+        store.open_with(connection, id, token)
+        hold(connection, id)
         erase_spooled(connection, id, parts.settings.spool)
         erase_conversation(connection, id)
 

@@ -84,7 +84,7 @@ def send(request: Request, message: str = Form(""), email: str = Form(""), websi
     locale = locale_of(request)
     text = words(locale)["contact"]
     message, limit = clean(message), _longest(request)     # a browser sends each line break as two characters
-    values = {"message": message, "email": email.strip()[:254]}
+    values = {"message": message, "email": clean(email)[:254]}
     problems: dict[str, str] = {}
     if is_blank(message):
         problems["message"] = text["missing"]

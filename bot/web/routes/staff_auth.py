@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from bot.conversations.text import clean
 from bot.errors import NotAllowed, TooManyRequests
 from bot.staff import accounts, photos, sessions
 from bot.staff.accounts import Member
@@ -80,8 +81,8 @@ async def login_form(request: Request, parts: ServicesDep, address: Address) -> 
     from bot.web.routes.pages_staff import first_page, login_page, safe_next
 
     form = {k: v[0] for k, v in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
-    username, next_url = form.get("username", "").strip(), form.get("next", "")
-    if not _same_site(request):
+    username, next_url = clean(form.get("username", "")), form.get("next", "")
+    if not _same_site(request, parts):
         return login_page(request, problem="stale", username=username, next_url=next_url, status=403)
     try:
         token, who = await run_in_threadpool(
@@ -102,7 +103,7 @@ async def login_form(request: Request, parts: ServicesDep, address: Address) -> 
 def logout_form(request: Request, parts: ServicesDep) -> Response:
     """Sign out by form; only ends the session of the cookie that came along."""
     token = request.cookies.get(SESSION_COOKIE)
-    if token and _same_site(request):
+    if token and _same_site(request, parts):
         with parts.database.write() as connection:
             sessions.close_session(connection, token)
     response = RedirectResponse("/login", 303)
@@ -126,9 +127,12 @@ def sign_in(parts: Services, address: str, username: str, password: str) -> tupl
         return sessions.open_session(connection, who, parts.settings.session_hours), who
 
 
-def _same_site(request: Request) -> bool:
-    """Whether the form came from our own page: by Origin, else Sec-Fetch-Site, else no browser sent it."""
+def _same_site(request: Request, parts: Services) -> bool:
+    """Whether the form came from our own page: by Origin, else Sec-Fetch-Site, else no browser sent it.
+
+    Behind a proxy that passes another Host on, our page is the one of the address that customers use.
+    """
     origin = request.headers.get("origin")
     if origin:
-        return origin.split("://")[-1] == request.headers.get("host", "")
+        return origin.split("://")[-1] in (request.headers.get("host", ""), urlsplit(parts.settings.base_url).netloc.lower())
     return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
