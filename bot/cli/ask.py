@@ -32,6 +32,8 @@ def ask(
         raise BadInput("Give one or more texts, or --batch FILE.tsv.")
     if batch is not None and texts:
         raise BadInput("Give texts or --batch, not both.")
+    if any("\ud800" <= letter <= "\udfff" for text in texts or () for letter in text):
+        raise BadInput("A text is not UTF-8: its bytes are those of another encoding.")
     rows: list[tuple[str, str | None]] = read_batch(batch) if batch is not None else [(t[:MAX_TEXT], None) for t in texts or ()]
     model, _ = train_understanding(get_settings(), lambda line: typer.echo(line, err=True))
     for text, lang in rows:

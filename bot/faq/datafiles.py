@@ -215,7 +215,7 @@ def read_batch(path: Path) -> list[tuple[str, str | None]]:
             code = row[lang].strip().lower()[:2] if 0 <= lang < len(row) else ""
             if code and not code.isalpha():
                 raise BadInput(f"{path}:{number}: “lang” must be a language code such as {', '.join(LOCALES)}.")
-            out.append((clean(row[query])[:MAX_TEXT], code or None))
+            out.append((row[query].strip()[:MAX_TEXT], code or None))      # printed as it was given; whoever reads it cleans it
     except csv.Error as error:
         raise BadInput(f"{path}:{len(out) + 2}: not readable as tab-separated text ({error}).") from error
     if query < 0:

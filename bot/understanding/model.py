@@ -143,7 +143,8 @@ class Model(Reader):
 
     @staticmethod
     def load(folder: Path, encoder: Encoder | None = None, *, settings: Settings | None = None) -> Model:
-        """The model in a folder, with the encoder it was trained with (by default the settings' own).
+        """The model in a folder, with the encoder it was trained with (by default the settings' own); the dial is the
+        settings', where they are given, whatever it stood at when the model was trained.
 
         Raises :class:`ConfigurationError` where there is no usable model for this encoder: train again then.
         """
@@ -172,7 +173,7 @@ class Model(Reader):
         scorer = IntentScorer([Phrase(*p) for p in data["phrases"]], list(INTENTS), arrays["alpha"], vectors, stored=dense)
         evidence = Evidence(arrays["evidence"], arrays["right"], data["languages"], arrays["asked"])
         model = Model(retriever, scorer, Decision.from_json(data["decision"]), Calibrator.from_json(data["articles"]), evidence,
-                      ExactLines.from_json(data["exact"]), float(data["max_wrong"]))
+                      ExactLines.from_json(data["exact"]), float(data["max_wrong"] if settings is None else settings.max_wrong))
         model.encoder_name = data["encoder_name"]
         model.questions = tuple(Question(text, tuple(ids), locale) for text, ids, locale in data["questions"])
         if data["encoder"] is None:

@@ -430,3 +430,11 @@ def test_pages_sign_in_with_a_cookie_and_write_with_its_csrf_token(web: Web):
         assert good.status_code == 200
         browser.post("/logout", headers={"Origin": web.url})
         assert browser.get("/api/v1/staff/me").status_code == 401
+
+
+def test_behind_a_proxy_the_form_may_come_from_the_address_customers_use(web: Web, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(web.services.settings, "public_url", "https://Aide.example:8443/")
+    for origin, status in (("https://aide.example:8443", 303), ("https://aide.example", 403), ("https://aide.example:8443.ailleurs.example", 403)):
+        with httpx.Client(base_url=web.url) as browser:
+            got = browser.post("/login", data={"username": "lead", "password": PASSWORD}, headers={"Origin": origin})
+            assert got.status_code == status, origin

@@ -47,10 +47,10 @@ class Ran:
 @pytest.fixture
 def relais(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Run the command on an instance, in this process."""
-    def run(home: Path, *arguments: str) -> Ran:
+    def run(home: Path, *arguments: str, typed: str = "") -> Ran:
         monkeypatch.setenv("RELAIS_HOME", str(home))
         monkeypatch.delenv("PORT", raising=False)
-        monkeypatch.setattr("sys.stdin", io.StringIO(""))
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         get_settings.cache_clear()
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
@@ -200,6 +200,19 @@ def test_a_contact_is_found_however_it_is_kept(relais, tmp_path: Path, dialogue:
         assert "1 conversation(s)" in erased.stdout, erased.stderr
         with web.services.database.read() as connection:
             assert [row.id for row in connection.execute(sa.select(conversations.c.id))] == [other.id]
+
+
+def test_nothing_is_erased_without_a_yes(relais, tmp_path: Path, database: Database):
+    with database.write() as connection:
+        kept = intake.begin(connection, locale="fr", page_url=None, language="fr")[0].id
+    nobody = relais(tmp_path, "erase", kept)
+    assert (nobody.returncode, nobody.stderr.splitlines()[-1]) == (2, "relais: Say --yes to erase without being asked.")
+    no = relais(tmp_path, "erase", kept, typed="n\n")
+    assert (no.returncode, no.stderr.splitlines()[-1]) == (1, "relais: Nothing was erased.")
+    with database.read() as connection:
+        assert store.get(connection, kept).id == kept
+    assert relais(tmp_path, "erase", kept, typed="y\n").returncode == 0
+    assert relais(tmp_path, "erase", kept, "--yes").returncode == 1
 
 
 def test_nothing_a_word_and_a_reference_are_no_contact(relais, tmp_path: Path, dialogue: Dialogue):

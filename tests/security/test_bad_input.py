@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import uuid
+from pathlib import Path
 
 import httpx
 import pytest
@@ -162,6 +163,23 @@ def test_an_odd_last_event_id_starts_from_the_beginning(web: Web, last):
             if line.startswith("id:"):
                 assert line == "id: 1"
                 break
+
+
+def test_a_zero_byte_names_nothing_on_either_engine(tmp_path: Path, dialogue: Dialogue, database_url: str):
+    with running(tmp_path / "home", dialogue, database_url=database_url) as web:
+        customer = web.customer()
+        is_problem(web.http.get(f"{customer.url}/attachments/%00", headers=customer.headers), 404)
+        with web.staff("lead") as lead:
+            for path in ("/tickets/%00", "/articles/%00", "/articles/a%00b/versions", "/attachments/%00", "/conversations/%00"):
+                is_problem(lead.get(path), 404)
+            for path in ("/articles?q=%00", "/tickets?q=a%00", "/tickets?queue=%00", "/tickets?status=%00", "/conversations?q=%00", "/gaps?locale=%00"):
+                assert lead.get(path).status_code in (200, 400, 422), path
+        for path in ("/aide/%00", "/aide?q=%00", "/contact?lang=%00"):
+            assert web.http.get(f"{web.url}{path}").status_code in (200, 404), path
+        for form in ({"username": "\0", "password": "x"}, {"username": "lead\0", "password": "\0"}):
+            assert web.http.post(f"{web.url}/login", data=form).status_code == 401
+        got = web.http.post(f"{web.url}/contact", data={"message": "bonjour\0", "email": "a\0b@exemple.fr"})
+        assert got.status_code in (200, 400)
 
 
 def test_unknown_addresses_and_methods_are_problems(web: Web):

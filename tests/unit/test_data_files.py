@@ -14,6 +14,7 @@ from bot.errors import BadInput, TooLarge
 from bot.faq import datafiles
 from bot.faq.datafiles import (
     MAX_LINE,
+    MAX_TEXT,
     Labelled,
     Question,
     read_articles,
@@ -119,6 +120,12 @@ def test_batch_with_and_without_language(tmp_path: Path) -> None:
     assert read_batch(put(tmp_path, "t.tsv", "query\tlang\nma facture\tfr\t\n")) == [("ma facture", "fr")]
 
 
+def test_a_batch_keeps_the_texts_as_they_were_given(tmp_path: Path) -> None:
+    given = ["coupure de l’électricité", "70 m²", "Œuvre  à 15 €", "ﬁn"]
+    assert [text for text, _ in read_batch(put(tmp_path, "f.tsv", "query\n" + "".join(f" {text} \n" for text in given)))] == given
+    assert read_batch(put(tmp_path, "g.tsv", "query\n" + "x" * (MAX_TEXT + 5) + "\n")) == [("x" * MAX_TEXT, None)]
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("nlu:\n- intent: greet\n  examples: |\n   - a\n  - b: [\n", r"x.yml:\d+: not valid YAML"), ("- intent: greet\n", "x.yml:1: expected Rasa's form"), ("nlu: greet\n", "x.yml:1: “nlu” must be a list"),
     ("version: '3.1'\nnlu:\n- intent: gret\n  examples: |\n    - a\n", "x.yml:3: unknown intent “gret”"), (b"nlu:\n- intent: greet\n  examples: |\n    - caf\xe9\n", "x.yml:4: not UTF-8"),
@@ -174,7 +181,7 @@ def test_evaluation_of_intents_learns_and_warns() -> None:
 
 
 @pytest.mark.parametrize("arguments", [
-    ["evaluate", "faq", "--articles", "missing.jsonl", "--queries", "q"], ["evaluate", "intents", "--train", "missing", "--test", "x"], ["ask", "--batch", "missing.tsv"], ["ask"],
+    ["evaluate", "faq", "--articles", "missing.jsonl", "--queries", "q"], ["evaluate", "intents", "--train", "missing", "--test", "x"], ["ask", "--batch", "missing.tsv"], ["ask"], ["ask", "--json", "bonjour", "caf\udce9"],
     ["ask", "--locale", "xx", "bonjour"], ["evaluate", "nonsense"], ["faq", "interference", "--articles", "missing"],
     ["evaluate", "faq", "--articles", "missing.jsonl", "--queries", "q", "--plot", "x.pdf"], ["evaluate", "intents", "--train", "x", "--test", "x", "--max-wrong", "2"],
 ])

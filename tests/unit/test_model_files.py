@@ -69,6 +69,19 @@ def test_a_damaged_model_is_trained_again(trained: Path, tmp_path: Path, monkeyp
     assert whole(path)
 
 
+def test_the_dial_of_the_settings_counts_whatever_the_model_was_trained_with(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(_env_file=None, home=tmp_path, max_wrong=0.2)
+    monkeypatch.setattr(training, "get_encoder", lambda settings: None)
+    monkeypatch.setattr(training, "load_articles", lambda folder: ARTICLES)
+    path = training.understanding_path(settings, None)
+    path.parent.mkdir(parents=True)
+    shutil.copytree(trained, path)
+    model, _ = training.train_understanding(settings, lambda line: None)
+    stored = Model.load(trained)
+    assert (model.max_wrong, stored.max_wrong) == (0.2, 0.05)
+    assert model.thresholds == stored.with_max_wrong(0.2).thresholds
+
+
 def test_a_cut_ranker_is_none(trained: Path, tmp_path: Path) -> None:
     content = (trained / "retriever" / "ranker.npz").read_bytes()
     for size in (0, 4, len(content) // 2):
