@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.errors import TooLarge
+from bot.errors import BadInput, TooLarge
 from bot.faq import kernel as krr
 from bot.faq.articles import Article
-from bot.faq.retriever import Retriever
+from bot.faq.retriever import FEWEST, REFIT_FROM, Retriever
 from bot.faq.vectors import VectorCache
 
 
@@ -32,19 +32,21 @@ class Theft:
 def interference(articles: Sequence[Article], encoder: VectorCache | None, examples: int = 3) -> tuple[list[Theft], float]:
     """Pairs with at least one theft, most first, and the share of phrasings that found their own article.
 
-    An FAQ with fewer phrasings than folds need gives no pair; one with more texts than folds can hold is refused
-    (:class:`bot.errors.TooLarge`).
+    An FAQ with fewer phrasings than folds need is refused (:class:`bot.errors.BadInput`), and so is one with more texts
+    than folds can hold (:class:`bot.errors.TooLarge`).
     """
     retriever = Retriever.fit(articles, encoder)
     if (texts := len(retriever.index.units.texts)) > krr.MAX_TEXTS:
         raise TooLarge(f"The articles have {texts:,} titles, answers and phrasings; at most {krr.MAX_TEXTS:,} can be compared with one another. Give fewer articles.")
-    held = retriever.held
-    asked = Counter(h.slug for h in held.values())
+    held = retriever.hidden
+    if not held:
+        raise BadInput(f"Too few phrasings to compare: {REFIT_FROM} in all over at least {FEWEST} articles are needed.")
+    asked = Counter(h.slug for _, h in held)
     stolen: dict[tuple[str, str], list[str]] = {}
-    for text, h in held.items():
+    for text, h in held:
         if h.found[0] != h.slug:
             stolen.setdefault((h.slug, h.found[0]), []).append(text)
     thefts = [Theft(owner, thief, len(lines), asked[owner], tuple(lines[:examples])) for (owner, thief), lines in stolen.items()]
     thefts.sort(key=lambda t: (-t.stolen, t.owner, t.thief))
-    own = sum(h.found[0] == h.slug for h in held.values()) / max(1, len(held))
+    own = sum(h.found[0] == h.slug for _, h in held) / len(held)
     return thefts, own

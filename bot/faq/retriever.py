@@ -44,6 +44,8 @@ SIGNALS = (
 CROSSED = 3
 #: Fewer phrasings than this in all and nothing is refitted.
 REFIT_FROM = 60
+#: The same for articles.
+FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Retriever:
         self.calibrator = calibrator
         self.second = second    # P(a later candidate is right | the first is wrong and the question is answered)
         self.decisions: tuple[Doubles, npt.NDArray[np.bool_], list[str]] | None = None   # held-out, for thresholds
-        self.held: dict[str, Held] = {}     # phrasings as decided when they were hidden
+        self.hidden: list[tuple[str, Held]] = []     # phrasings as decided when they were hidden
+        self.held: dict[str, Held] = {}              # the same by text: two articles may share one
 
     # -- making
     @staticmethod
@@ -93,7 +96,7 @@ class Retriever:
         # Folds hold every similarity of the texts in memory. Beyond what the classifier takes the shipped weights serve,
         # which know articles without one.
         fits = sum(len(a.variants) for a in articles) >= REFIT_FROM and len(index.units.texts) <= krr.MAX_TEXTS
-        if refit and fits and len(index.ids) >= 4:
+        if refit and fits and len(index.ids) >= FEWEST:
             retriever._refit(seed)
         else:
             index.fit_kernel()
@@ -125,8 +128,10 @@ class Retriever:
             return
         ranked = rank(ranking.candidates(fold.channels, fold.has_variants), ranker, fold.queries)
         for i, text in enumerate(fold.queries):
-            self.held[text] = Held(fold.languages[i], self.index.ids[fold.truth[i]], ranked.signals[i],
-                                   tuple(self.index.ids[t] for t in ranked.topics[i][:3]))
+            held = Held(fold.languages[i], self.index.ids[fold.truth[i]], ranked.signals[i],
+                        tuple(self.index.ids[t] for t in ranked.topics[i][:3]))
+            self.hidden.append((text, held))
+            self.held[text] = held
 
     # -- asking
     def rank(self, texts: Sequence[str], languages: Sequence[str], vectors: Floats | None = None) -> Ranking:

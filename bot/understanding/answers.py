@@ -59,6 +59,14 @@ def article_signals(retrieved: Doubles, intents: Doubles, signals: Doubles) -> D
     return np.column_stack([best, domain, signals, outside, talk, best * longer, domain * longer, best * domain / 4])
 
 
+def retrieved_alone() -> Calibrator:
+    """The calibration where nothing was asked of the FAQ yet: the retriever's own probability as it is."""
+    width = article_signals(np.zeros(1), np.zeros((1, len(INTENTS))), np.zeros((1, len(SIGNALS)))).shape[1]
+    weights = np.zeros(width)
+    weights[0] = 1.0
+    return Calibrator(np.zeros(width), np.ones(width), weights, 0.0)
+
+
 def _logit(p: Doubles) -> Doubles:
     p = np.clip(p, 1e-4, 1 - 1e-4)
     return np.asarray(np.log(p / (1 - p)))

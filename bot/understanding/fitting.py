@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bot.faq import kernel as krr
 from bot.faq.articles import Article
 from bot.faq.calibration import Calibrator
 from bot.faq.datafiles import Question
 from bot.faq.retriever import SIGNALS, Retriever, line_key
 from bot.faq.vectors import VectorCache
-from bot.understanding.answers import FLOW_COLUMNS, Decided, fit_answers
+from bot.understanding.answers import FLOW_COLUMNS, Decided, fit_answers, retrieved_alone
 from bot.understanding.data import FAQ, INTENTS, Phrase
 from bot.understanding.decision import Decision, fit_decision
 from bot.understanding.flow_evidence import best_slugs, flow_evidence
@@ -26,6 +27,8 @@ Doubles = npt.NDArray[np.float64]
 SOURCE_PHRASINGS = 16     # of an article's phrasings in the source language, how many teach the class `faq`
 OTHER_PHRASINGS = 5       # and in each other language
 BATCH = 256
+LEAST_OF_FAQ = 2_000      # lines of a large FAQ that teach the class `faq`, however many other lines there are
+LABELLED_FROM = 100       # questions with an answer from which they alone say how often answers are right
 _USED = [SIGNALS.index(s) for s in ("logit", "margin", "dense_answer", "dense_best", "char_variant", "char_full", "bm25", "kernel", "agreement", "length")]
 
 
@@ -46,8 +49,8 @@ def inputs_of(scores: Floats, nearest: Floats, article: Doubles, signals: Double
     return np.column_stack([scores.astype(np.float64), nearest, logit, short, signals[:, _USED], flows])
 
 
-def faq_phrases(articles: Sequence[Article], seed: int) -> list[Phrase]:
-    """A sample of each article's phrasings for the class ``faq``, and all titles."""
+def faq_phrases(articles: Sequence[Article], seed: int, most: int = krr.MAX_TEXTS) -> list[Phrase]:
+    """A sample of each article's phrasings for the class ``faq``, and all titles: at most ``most``, a sample of these again."""
     rng = np.random.default_rng(seed)
     out: list[Phrase] = []
     for a in articles:
@@ -55,13 +58,15 @@ def faq_phrases(articles: Sequence[Article], seed: int) -> list[Phrase]:
         rows = np.sort(rng.permutation(len(a.variants))[:limit])
         out += [Phrase(a.variants[i], FAQ, a.locale) for i in rows]
         out.append(Phrase(a.title, FAQ, a.locale))
-    return out
+    return out if len(out) <= most else [out[i] for i in np.sort(rng.permutation(len(out))[:most])]
 
 
 def fit_parts(retriever: Retriever, articles: Sequence[Article], phrases: Sequence[Phrase], vectors: VectorCache | None,
               seed: int, questions: Sequence[Question] = ()) -> Fitted:
     """See the module. ``questions`` teach nothing: calibration and thresholds alone come from them."""
-    everything = [*phrases, *faq_phrases(articles, seed)]
+    # The classifier's memory grows with the square of its lines: of a large FAQ it learns a sample.
+    room = max(LEAST_OF_FAQ, krr.MAX_TEXTS - len(phrases))
+    everything = [*phrases, *faq_phrases(articles, seed, room)]
     scorer, held_scores = IntentScorer.fit(everything, INTENTS, vectors)
     texts, languages = [p.text for p in everything], [p.language for p in everything]
     signals, known, right, best = _evidence(retriever, everything, vectors)
@@ -77,8 +82,19 @@ def fit_parts(retriever: Retriever, articles: Sequence[Article], phrases: Sequen
     ours = (labels[rows] == 0) | flows[rows]
     learnt = Decided([languages[i] for i in rows], p[rows], honest[rows], signals[rows], right[rows] & ours, np.zeros(len(rows), bool))
     later = Unlearnt(retriever, scorer, decision, vectors)
-    calibrator, evidence = fit_answers(Decided.together([learnt, later.phrasings(set(texts)), later.questions(questions)]), seed)
-    return Fitted(scorer, decision, calibrator, evidence)
+    asked = later.questions(questions)
+    if retriever.held:
+        return Fitted(scorer, decision, *fit_answers(Decided.together([learnt, later.phrasings(set(texts)), asked]), seed))
+    # No phrasing was hidden: lines that the index holds word for word tell nothing of what customers will ask.
+    if answerable(questions, retriever.index.ids) >= LABELLED_FROM:
+        return Fitted(scorer, decision, *fit_answers(asked, seed))
+    return Fitted(scorer, decision, retrieved_alone(), Evidence.none())
+
+
+def answerable(questions: Sequence[Question], ids: Sequence[str]) -> int:
+    """How many of the questions an article answers."""
+    have = set(ids)
+    return sum(bool(have & set(q.ids)) for q in questions)
 
 
 @dataclass(frozen=True)

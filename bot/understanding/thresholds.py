@@ -82,6 +82,12 @@ class Evidence:
     languages: Sequence[str]
     asked: npt.NDArray[np.bool_]      # decisions on questions kept out of learning
 
+    @staticmethod
+    def none() -> Evidence:
+        """Nothing was decided that could prove anything."""
+        nothing = np.zeros(0, bool)
+        return Evidence(np.zeros(0), nothing, [], nothing)
+
     def thresholds(self, max_wrong: float) -> Thresholds:
         """Thresholds that keep the share of wrong answers among answers at ``max_wrong``."""
         weights = shares(self.languages, self.asked)
