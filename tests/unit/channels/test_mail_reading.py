@@ -51,6 +51,88 @@ def test_only_what_stands_above_the_quote_is_new(introduction: str) -> None:
     assert new_text(text) == "Merci, voici mon relevé : 4512.\n\nBonne journée"
 
 
+@pytest.mark.parametrize(("said", "introduction"), [
+    ("Bonjour Ana,\nLe compteur affiche 4512.", "Le lun. 3\xa0mars 2025 à 10:12, Solenne <aide@solenne.example> a\xa0écrit\xa0:"),
+    ("Hello Ana,\nOn the meter I read 4512.", "On Mon, Mar 3, 2025 at 10:12 AM Solenne <aide@solenne.example> wrote:"),
+    ("Dag Ana,\nOp de meter staat 4512.", "Op ma 3 mrt 2025 om 10:12 schreef Solenne <aide@solenne.example>:"),
+    ("Hola Ana:\nEl contador marca 4512.", "El lun, 3 mar 2025 a las 10:12, Solenne (<aide@solenne.example>) escribió:"),
+    ("Hallo Ana,\nAm Zähler steht 4512.", "Am Mo., 3. März 2025 um 10:12 Uhr schrieb Solenne <aide@solenne.example>:"),
+    ("Ciao Ana,\nIl contatore segna 4512.", "Il giorno lun 3 mar 2025 alle ore 10:12 Solenne <aide@solenne.example> ha scritto:"),
+])
+@pytest.mark.parametrize("between", ["\n\n", "\n"])
+def test_the_line_above_an_introduction_is_no_part_of_it(said: str, introduction: str, between: str) -> None:
+    assert new_text(f"{said}{between}{introduction}\n> …") == said
+
+
+@pytest.mark.parametrize("text", [
+    "Bonjour,\nLe technicien est venu mardi.\nIl n'a rien réparé et a écrit :\n« pièce manquante ».\nDepuis, plus de courant.",
+    "Le 3 mars 2025 à 10h12 votre technicien a écrit :\n« pièce manquante ».\nDepuis, plus de courant.",
+    "Hello,\nOn your website you wrote:\n\"no fees\".\nOn Monday I paid a fee.",
+    "On 3 March 2025 at 10:12 your engineer wrote:\n\"part missing\".\nSince then, no power.",
+    "Op de factuur die u schreef:\nhonderd euro.\nDat klopt niet.",
+    "Hola:\nEl técnico me escribió:\n«falta una pieza».\nDesde entonces no hay luz.",
+    "Am Telefon war niemand. Ihr Kollege schrieb:\n„Teil fehlt“.\nSeitdem kein Strom.",
+    "Il tecnico mi ha scritto:\n«manca un pezzo».\nDa allora niente corrente.",
+    "De : Lyon\nÀ : Paris\nDate : mardi 3 mars\nPouvez-vous transférer mon contrat ?",
+    "Message original :\nje ne le retrouve plus.",
+])
+def test_customers_who_quote_somebody_in_their_own_words_lose_none(text: str) -> None:
+    assert new_text(text) == text
+
+
+def test_answers_below_an_introduction_of_several_lines_stand_without_it() -> None:
+    text = "Le 3 mars 2025 à 10:12,\nSolenne Énergie <aide@solenne.example>\na écrit :\n> Votre relevé ?\n4512"
+    assert new_text(text) == "4512"
+
+
+PASSED_ON = [
+    "---------- Forwarded message ---------", "-------- Message transféré --------", "Début du message transféré :",
+    "-------- Doorgestuurd bericht --------", "---------- Mensaje reenviado ----------", "Inicio del mensaje reenviado:",
+    "-------- Weitergeleitete Nachricht --------", "Anfang der weitergeleiteten Nachricht:",
+    "-------- Messaggio Inoltrato --------", "Begin forwarded message:",
+]
+
+
+@pytest.mark.parametrize("mark", PASSED_ON)
+@pytest.mark.parametrize("prefix", ["", "> "])
+def test_a_mail_that_is_passed_on_is_kept_below_what_stands_above_it(mark: str, prefix: str) -> None:
+    theirs = ["From: Mairie <mairie@exemple.fr>", "Subject: travaux", "", "Coupure mardi.", "-- ", "La mairie"]
+    text = f"C'est vrai ?\n\nEnvoyé de mon iPhone\n\n{mark}\n" + "\n".join(f"{prefix}{line}" for line in theirs)
+    assert new_text(text) == f"C'est vrai ?\n\n{mark}\n" + "\n".join(line.rstrip() for line in theirs)
+
+
+def test_what_was_passed_on_earlier_in_a_thread_is_quoted_with_it() -> None:
+    text = "Merci.\n\nOn Mon, Mar 3, 2025 Solenne <a@b.fr> wrote:\n> Bonjour\n\n---------- Forwarded message ---------\nx"
+    assert new_text(text) == "Merci."
+
+
+@pytest.mark.parametrize(("subject", "headers"), [
+    ("TR: travaux", "De : Mairie\nEnvoyé : lundi 3 mars 2025 10:12\nÀ : Ana\nObjet : travaux"),
+    ("FW: works", "From: Council\nSent: Monday, March 3, 2025\nTo: Ana\nSubject: works"),
+    ("Fwd: works", "-----Original Message-----\nFrom: Council"),
+    ("FW: werken", "Van: Gemeente\nVerzonden: maandag 3 maart 2025\nAan: Ana\nOnderwerp: werken"),
+    ("RV: obras", "De: Ayuntamiento\nEnviado: lunes, 3 de marzo de 2025\nPara: Ana\nAsunto: obras"),
+    ("WG: Arbeiten", "Von: Stadt\nGesendet: Montag, 3. März 2025\nAn: Ana\nBetreff: Arbeiten"),
+    ("I: lavori", "Da: Comune\nInviato: lunedì 3 marzo 2025\nA: Ana\nOggetto: lavori"),
+])
+def test_what_outlook_passes_on_is_kept(subject: str, headers: str) -> None:
+    body = f"?\n\n{headers}\n\nCoupure mardi."
+    assert parse(raw(body, Subject=subject)).text == body
+    assert parse(raw(body, Subject=f"RE: {subject}")).text == "?"
+    markup = "?<hr><div id='divRplyFwdMsg'>" + headers.replace("\n", "<br>") + "</div><div>Coupure mardi.</div>"
+    assert "Coupure mardi." in parse(raw(markup, Subject=subject, Content_Type="text/html; charset=utf-8")).text
+    assert parse(raw(markup, Subject=f"RE: {subject}", Content_Type="text/html; charset=utf-8")).text == "?"
+
+
+def test_what_gmail_passes_on_in_html_is_kept_and_what_it_quotes_is_not() -> None:
+    quote = "<div class='gmail_quote'><div class='gmail_attr'>{}</div><div>Coupure mardi.</div></div>"
+    for attribution, kept in (("---------- Forwarded message ---------<br>De : Mairie", True),
+                              ("Le lun. 3 mars 2025 à 10:12, Solenne &lt;a@b.fr&gt; a écrit :<br>", False)):
+        markup = f"<div>C'est vrai ?</div>{quote.format(attribution)}"
+        text = parse(raw(markup, Content_Type="text/html; charset=utf-8")).text
+        assert (text.startswith("C'est vrai ?"), "Coupure mardi." in text) == (True, kept)
+
+
 def test_answers_between_and_below_quoted_lines_are_kept() -> None:
     text = "Le 3 mars 2025, Solenne <a@b.fr> a écrit :\n> Quel est votre relevé ?\n4512\n> Et la date ?\nhier"
     assert new_text(text) == "4512\nhier"
@@ -113,6 +195,21 @@ def test_a_mail_without_an_id_has_one_by_its_content() -> None:
 @pytest.mark.parametrize("sender", ["", "no address", "a@example.org, b@example.org", "<>", "a@b",
                                     "alice@example.org(<bob@example.org>", "undisclosed-recipients:;"])
 def test_a_mail_from_nobody_or_from_two_is_refused(sender: str) -> None:
+    with pytest.raises(BadInput, match="no sender"):
+        parse(raw(From=sender))
+
+
+@pytest.mark.parametrize("sender", [
+    '"=?UTF-8?Q?J=C3=A9r=C3=B4me?=" <j@exemple.fr>', "=?UTF-8?Q?J=C3=A9r=C3=B4me?=<j@exemple.fr>",
+    "=?UTF-8?B?SsOpcsO0bWU=?= Petit<j@exemple.fr>"])
+def test_a_name_that_is_badly_encoded_does_not_make_a_sender_nobody(sender: str) -> None:
+    assert parse(raw(From=sender)).sender == "j@exemple.fr"
+
+
+@pytest.mark.parametrize("sender", [
+    '"=?UTF-8?Q?a?=" <a@exemple.fr>, b@exemple.fr', "=?UTF-8?Q?a?=<a@exemple.fr><b@exemple.fr>",
+    'a@exemple.fr "=?UTF-8?Q?a?=" <b@exemple.fr>', '"=?UTF-8?Q?a?=" <a b@exemple.fr>'])
+def test_a_badly_encoded_name_hides_no_second_address(sender: str) -> None:
     with pytest.raises(BadInput, match="no sender"):
         parse(raw(From=sender))
 
@@ -201,6 +298,51 @@ def test_a_mail_of_html_alone_with_a_file_is_read() -> None:
     mail = parse(bytes(message))
     assert mail.text == "voir la photo"
     assert [(file.name, file.content[:4]) for file in mail.files] == [("relevé 1.pdf", b"%PDF")]
+
+
+def mixed(*parts: str) -> bytes:
+    """A mail of several parts, each with its own headers."""
+    body = "".join(f"--x\r\n{part}\r\n" for part in parts) + "--x--\r\n"
+    return raw(body, Content_Type='multipart/mixed; boundary="x"')
+
+
+PHOTO = "Content-Type: image/jpeg; name=a.jpg\r\nContent-Disposition: inline; filename=a.jpg\r\n\r\n/9j/"
+
+
+@pytest.mark.parametrize(("parts", "text"), [
+    (("Content-Type: text/plain\r\n\r\nVoici le compteur :", PHOTO, "Content-Type: text/plain\r\n\r\net il siffle."),
+     "Voici le compteur :\n\net il siffle."),
+    (("Content-Type: text/plain\r\n\r\n\r\n", PHOTO, "Content-Type: text/plain\r\n\r\nIl siffle."), "Il siffle."),
+    (("Content-Type: text/html\r\n\r\n<p>Voici :</p>", PHOTO, "Content-Type: text/html\r\n\r\n<p>il siffle.</p>"),
+     "Voici :\n\nil siffle."),
+    (("Content-Type: text/html\r\n\r\n<p>Il siffle.</p>", "Content-Type: text/plain\r\n\r\nScanned."), "Il siffle.\n\nScanned."),
+    (("Content-Type: text/plain\r\n\r\nIl siffle.", "Content-Type: text/html\r\n\r\n<p>Il <b>siffle</b>.</p>"), "Il siffle."),
+    (("Content-Type: text/html\r\n\r\n<p>Oui.</p>", "Content-Type: text/html\r\n\r\n<blockquote>Ah ?</blockquote>"), "Oui."),
+])
+def test_all_parts_that_are_text_are_read_in_their_order(parts: tuple[str, ...], text: str) -> None:
+    assert parse(mixed(*parts)).text == text
+
+
+ATTACHED = ("Content-Type: message/rfc822\r\n\r\nFrom: mairie@exemple.fr\r\nSubject: Travaux\r\n"
+            "Content-Type: text/plain\r\n\r\nCoupure mardi.")
+
+
+def test_an_attached_mail_is_a_file_and_not_what_its_sender_says() -> None:
+    mail = parse(mixed("Content-Type: text/html\r\n\r\n<p>C'est vrai ?</p>", ATTACHED))
+    assert mail.text == "C'est vrai ?"
+    assert [(file.name, b"Coupure mardi." in file.content) for file in mail.files] == [("Travaux.eml", True)]
+    assert parse(mixed(ATTACHED)).text == "Coupure mardi."      # where it is all there is
+
+
+@pytest.mark.parametrize(("charset", "encoding"), [
+    ("", "utf-8"), ("; charset=us-ascii", "utf-8"), ("; charset=utf-8", "utf-8"), ("; charset=x-none", "utf-8"),
+    ("; charset=rot13", "utf-8"), ("", "cp1252"), ("; charset=us-ascii", "cp1252"), ("; charset=iso-8859-1", "cp1252"),
+    ("; charset=iso-8859-15", "iso-8859-15"), ("; charset=windows-1252", "cp1252"),
+])
+def test_letters_and_the_euro_are_read_whatever_a_mail_calls_them(charset: str, encoding: str) -> None:
+    said = "L'été, 12 €" if encoding == "iso-8859-15" else "L’été, 12 €"
+    head, _, _ = raw("", Content_Type=f"text/plain{charset}", Content_Transfer_Encoding="8bit").partition(b"\r\n\r\n")
+    assert parse(head + b"\r\n\r\n" + said.encode(encoding)).text == said
 
 
 @pytest.mark.parametrize(("results", "forged"), [
