@@ -6,6 +6,7 @@ The HTTP one speaks LibreTranslate's API (``POST /translate`` with ``q``, ``sour
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 import httpx
@@ -15,6 +16,8 @@ from bot.settings import Settings
 
 _TIMEOUT = 6.0
 LONGEST = 8000
+#: What a server refuses for good. It says 400 of a missing API key too, which somebody will put right.
+_ABOUT_THE_TEXT = re.compile(r"(?i)not (?:supported|available)|unsupported|language|\b(?:source|target)\b|exceed|text limit")
 
 
 class Translator(Protocol):
@@ -46,7 +49,7 @@ class HttpTranslator:
             got = self._client.post(f"{self._url}/translate", json=body)
         except httpx.HTTPError as error:
             raise Unavailable("The translation service does not answer.") from error
-        if got.status_code in (400, 422):
+        if got.status_code in (400, 422) and _ABOUT_THE_TEXT.search(got.text[:2000]):
             raise BadInput(f"The translation service does not translate {source} to {target}.", key="translation_pair", source=source, target=target)
         if got.status_code == 413:
             raise BadInput("This text is too long for the translation service.", key="translation_too_long")

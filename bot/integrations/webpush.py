@@ -66,18 +66,21 @@ class PushSender:
         self._settings, self._database = settings, database
 
     def send(self, job: Job) -> None:
-        """Tell them. Raises Unavailable where at least one service is to be asked again."""
+        """Tell them all. Raises Unavailable where a service is to be asked again, else BadInput where one refused."""
         with self._database.read() as connection:
             subscriptions = push.of(connection, str(job.payload["conversation_id"]))
         body = json.dumps({"text": job.payload["text"], "url": job.payload["url"], "tag": job.key})
-        failed: list[Unavailable] = []
+        later: list[Unavailable] = []
+        refused: list[BadInput] = []
         for subscription in subscriptions:
             try:
                 self._post(subscription, body)
             except Unavailable as error:
-                failed.append(error)
-        if failed:
-            raise failed[0]
+                later.append(error)
+            except BadInput as error:
+                refused.append(error)
+        for failed in (*later, *refused):
+            raise failed
 
     def _post(self, subscription: dict[str, Any], body: str) -> None:
         import requests

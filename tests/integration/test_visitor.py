@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from web_support import Dialogue, Served, Web, running
 
+from bot.jobs.listing import jobs
 from bot.privacy.erasure import erase_conversation
 from bot.privacy.export import export_conversation
 from bot.storage.schema import article_views, push_subscriptions, visitors
@@ -163,6 +164,18 @@ def test_a_browser_that_asked_is_told_and_only_it_can_read(site: Web, service: P
     assert site.http.delete(f"{customer.url}/push", headers=customer.headers).status_code == 204
     answered(site, customer)
     assert len(service.got) == 1
+
+
+def test_a_browser_whose_service_refuses_does_not_keep_the_others_from_being_told(site: Web, service: PushService) -> None:
+    service.status = 403
+    customer = site.customer()
+    for name in ("c", "d"):
+        body = {"endpoint": f"{service.served.url}/send/{name}", **browser_keys()[1]}
+        assert site.http.post(f"{customer.url}/push", json=body, headers=customer.headers).status_code == 204
+    answered(site, customer)
+    assert len(service.got) == 2
+    with site.services.database.read() as connection:
+        assert [job["topic"] for job in jobs(connection, state="dead")] == ["push"]
 
 
 def test_a_browser_that_is_gone_is_forgotten_and_redirects_lead_nowhere(site: Web, service: PushService) -> None:

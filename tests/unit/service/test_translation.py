@@ -40,6 +40,10 @@ def test_the_same_language_and_nothing_are_not_sent():
 
 @pytest.mark.parametrize(("response", "error"), [
     (httpx.Response(400, json={"error": "xx is not supported"}), BadInput),
+    (httpx.Response(400, json={"error": "Polish (pl) is not available as a target language from French (fr)"}), BadInput),
+    (httpx.Response(400, json={"error": "Invalid request: request (9000) exceeds text limit (5000)"}), BadInput),
+    (httpx.Response(400, json={"error": "Please contact the server operator to get an API key"}), Unavailable),
+    (httpx.Response(400, json={"error": "Visit https://portal.example to get an API key"}), Unavailable), (httpx.Response(400), Unavailable),
     (httpx.Response(500), Unavailable), (httpx.Response(429), Unavailable), (httpx.Response(302, headers={"location": "http://x"}), Unavailable),
     (httpx.Response(200, text="<html>"), Unavailable), (httpx.Response(200, json=[]), Unavailable),
     (httpx.Response(200, json={"translatedText": ""}), BadInput), (httpx.Response(413), BadInput), (httpx.Response(200, json={"translatedText": 3}), Unavailable),
