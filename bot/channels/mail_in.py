@@ -16,7 +16,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from typing import Any
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -24,11 +23,12 @@ from sqlalchemy.engine import Connection
 from bot.attachments.service import Attachments, Checked
 from bot.channels import threads
 from bot.channels.addresses import Addresses, reference_in
+from bot.channels.bounces import came_back, find, survivor
 from bot.channels.mail_parse import Incoming, parse
 from bot.channels.mail_store import add_message, note, open_ticket
 from bot.conversations.model import Event
 from bot.conversations.wording import say
-from bot.errors import NotFound, RelaisError
+from bot.errors import RelaisError
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.tickets import store as tickets
@@ -126,16 +126,16 @@ class Mailbox:
         """The ticket this mail may write to, and the one it names, which may be another."""
         tagged = self._addresses.tagged(mail.recipients)
         if tagged is not None:
-            found = _find(connection, tagged)
+            found = find(connection, tagged)
             if found is not None:
-                return _survivor(connection, found), tagged
+                return survivor(connection, found), tagged
         claimed = threads.ticket_of(connection, mail.references) or reference_in(mail.subject)
-        found = _find(connection, claimed)
+        found = find(connection, claimed)
         if found is None:
             return None, None
         contact = str(found["packet"].get("contact") or "").strip().lower()
         if contact and contact == mail.sender.lower() and not mail.forged:
-            return _survivor(connection, found), claimed
+            return survivor(connection, found), claimed
         return None, claimed
 
     def _peer(self, mail: Incoming) -> str:
@@ -166,41 +166,21 @@ class Mailbox:
     def _bounced(self, connection: Connection, mail: Incoming) -> Taken:
         """One of ours did not arrive: its ticket learns that, and whether the address is at fault."""
         reference = threads.ticket_of(connection, mail.bounced) or self._addresses.tagged(mail.recipients)
-        found = _find(connection, reference)
+        found = find(connection, reference)
         if found is None:
             threads.settle(connection, mail.message_id, "bounce")
             return Taken("bounce")
-        sent_to = found["packet"].get("contact")
-        found = _survivor(connection, found)      # who still writes to that customer must know
-        key = "mail_bounced" if mail.permanent else "mail_delayed"
-        contact = sent_to or found["packet"].get("contact") or "?"
-        changes: dict[str, Any] = {}
-        if mail.permanent:
-            changes["packet"] = found["packet"] | {"contact_bounced": contact}
-        note(connection, found["reference"], say(key, "fr", contact=contact), key, **changes)
-        threads.settle(connection, mail.message_id, "bounce", found["reference"], found["conversation_id"])
-        return Taken("bounce", found["reference"])
+        contact = found["packet"].get("contact")
+        peers = threads.written_to(connection, mail.bounced)
+        if contact and peers and self._addresses.peer(contact) not in peers:      # it was put right since
+            threads.settle(connection, mail.message_id, "bounce", found["reference"], found["conversation_id"])
+            return Taken("bounce", found["reference"])
+        told = came_back(connection, found, contact, permanent=mail.permanent)
+        threads.settle(connection, mail.message_id, "bounce", told["reference"], told["conversation_id"])
+        return Taken("bounce", told["reference"])
 
 
 def client_key(mail: Incoming) -> str:
     """The idempotency key of the mail's message."""
     return "mail:" + hashlib.sha256(mail.message_id.encode()).hexdigest()[:40]
 
-
-def _survivor(connection: Connection, ticket: Ticket) -> Ticket:
-    """The ticket that goes on in place of one that was merged as a duplicate."""
-    for _ in range(5):
-        into = _find(connection, ticket.get("merged_into"))
-        if into is None:      # the last one, or the next was erased
-            break
-        ticket = into
-    return ticket
-
-
-def _find(connection: Connection, reference: str | None) -> Ticket | None:
-    if reference is None:
-        return None
-    try:
-        return tickets.get(connection, reference)
-    except NotFound:
-        return None

@@ -10,12 +10,13 @@ from sqlalchemy.engine import Connection
 
 from bot.channels import presence, threads
 from bot.channels.addresses import Addresses
+from bot.channels.bounces import came_back, find, survivor
 from bot.conversations import passes
 from bot.conversations import store as conversations
 from bot.conversations.errors import UnknownConversation
 from bot.conversations.wording import say, speak
 from bot.errors import NotFound
-from bot.integrations.mail import Mail, Mailer
+from bot.integrations.mail import AddressRefused, Mail, Mailer
 from bot.storage.clock import utcnow
 from bot.storage.database import Database
 from bot.storage.outbox import Job
@@ -48,7 +49,22 @@ class TicketMails:
             if conversation_id is None:
                 return
             mail = self._threaded(self._with_way_back(mail, conversation_id), job.key, reference, earlier)
-        self._mailer.send(mail)
+        try:
+            self._mailer.send(mail)
+        except AddressRefused:
+            if reference:
+                self._refused(reference, mail.to)
+            raise
+
+    def _refused(self, reference: str, to: str) -> None:
+        """The ticket learns what a bounce would tell, unless it knows."""
+        with self._database.write() as connection:
+            ticket = find(connection, reference)
+            contact = str(ticket["packet"].get("contact") or "") if ticket else ""
+            if ticket is None or (contact and contact.lower() != to.lower()):      # it was put right since
+                return
+            if survivor(connection, ticket)["packet"].get("contact_bounced") != to:
+                came_back(connection, ticket, to, permanent=True)
 
     def _wanted(self, connection: Connection, reference: str, payload: dict[str, Any]) -> str | None:
         """Its conversation, where the ticket still is there, its address works, and nobody has read it in the chat."""

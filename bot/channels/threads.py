@@ -57,6 +57,13 @@ def ticket_of(connection: Connection, message_ids: Sequence[str]) -> str | None:
     return next((found[message_id] for message_id in message_ids if message_id in found), None)
 
 
+def written_to(connection: Connection, message_ids: Sequence[str]) -> set[str]:
+    """Whom we sent these mails to, as hashes; those that are not ours count for nothing."""
+    rows = connection.execute(
+        sa.select(_M.peer).where(_M.message_id.in_(message_ids), _M.direction == "out")) if message_ids else ()
+    return {str(row.peer) for row in rows}
+
+
 def of_ticket(connection: Connection, reference: str, besides: str = "") -> list[str]:
     """Message-IDs of a ticket's thread, oldest first: what a new mail names in ``References``."""
     rows = connection.execute(

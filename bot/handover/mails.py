@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.engine import Connection
 
 from bot.conversations.model import Conversation
@@ -49,10 +51,15 @@ def queue_alarm_mail(
 
 def queue_reply_mail(
     connection: Connection, ticket: Ticket, conversation: Conversation, *, name: str, text: str,
-    seq: int,
+    seq: int, files: Sequence[str] = (),
 ) -> None:
-    """Mail an agent's answer: at once to who waits by e-mail, else later, if it was not read in the chat."""
+    """Mail an agent's answer: at once to who waits by e-mail, else later, if it was not read in the chat.
+
+    ``files`` are names: the mail's link leads to them.
+    """
     language = conversation.language
+    if files:
+        text = f"{text}\n\n{say('mail_files', language, files=', '.join(files))}".strip()
     to = ticket["packet"].get("contact")
     if not to or "@" not in to:
         return

@@ -25,6 +25,8 @@ from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.outbox import MAX_ATTEMPTS, Job
 
+MAIL_ATTEMPTS = 60      # about two days: a mail server may be away for a night, and nobody else has the answer
+
 Send = Callable[[Job], None]
 
 
@@ -69,7 +71,8 @@ def build(settings: Settings, database: Database, mailer: Mailer) -> Deliveries:
         links.TOPIC: Delivery(Synchroniser(database, others).send, ATTEMPTS),
         erasing.TOPIC: Delivery(erasing.Eraser(others).send, erasing.ATTEMPTS),
         "mail": Delivery(TicketMails(
-            database, mailer, addresses(settings), secret=instance_key(settings), base_url=settings.base_url).send),
+            database, mailer, addresses(settings), secret=instance_key(settings), base_url=settings.base_url,
+        ).send, MAIL_ATTEMPTS),
         "push": Delivery(PushSender(settings, database).send, attempts=5),
         messages.TOPIC: Delivery(sender.WebhookSender(settings, database).send, sender.ATTEMPTS),
     })

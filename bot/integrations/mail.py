@@ -30,6 +30,12 @@ from bot.failpoints import hit
 from bot.settings import Settings
 
 _ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}$")
+_LONGEST_LINE = 990      # bytes
+_POLICY = re.compile(rb"\b5\.7\.\d")      # what a server may not do (RFC 3463): no word on the address
+
+
+class AddressRefused(BadInput):
+    """Mail to this address can never arrive."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,11 @@ class SpooledMail:
 
 
 class Mailer(Protocol):
-    """Sends mails. ``Unavailable`` where that fails for now, ``BadInput`` where it never can work."""
+    """Sends mails.
+
+    ``Unavailable`` where that fails for now, ``BadInput`` where it never can work, ``AddressRefused``
+    where that is for the address.
+    """
 
     def send(self, mail: Mail) -> str:
         """Send; returns the message id."""
@@ -75,7 +85,7 @@ class Mailer(Protocol):
 def message_from(mail: Mail, sender: str) -> EmailMessage:
     """The message on the wire. ``BadInput`` for an address or header that is not one."""
     if not _ADDRESS.match(mail.to):
-        raise BadInput("This e-mail address is not valid.", key="mail_address")
+        raise AddressRefused("This e-mail address is not valid.", key="mail_address")
     name, address = parseaddr(sender)
     message = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
     try:
@@ -99,8 +109,18 @@ def message_from(mail: Mail, sender: str) -> EmailMessage:
             message[header] = value
     except (ValueError, IndexError) as error:       # email's own errors on bad headers
         raise BadInput("This mail cannot be addressed.") from error
-    message.set_content(mail.text, charset="utf-8", cte="8bit")
+    _put(message, mail.text)
     return message
+
+
+def _put(message: EmailMessage, text: str) -> None:
+    """The text as it is; encoded where a paragraph is longer than servers take a line (RFC 5321, 4.5.3.1.6)."""
+    if all(len(line) <= _LONGEST_LINE for line in text.encode("utf-8", "surrogateescape").splitlines()):
+        message.set_content(text, charset="utf-8", cte="8bit")
+        return
+    headers, message.policy = message.policy, policy.SMTP.clone(max_line_length=76)      # RFC 2045, 6.7
+    message.set_content(text, charset="utf-8", cte="quoted-printable")
+    message.policy = headers
 
 
 def sender_domain(sender: str) -> str:
@@ -211,7 +231,7 @@ class SmtpMailer:
         self._timeout, self._taking = timeout, taking
 
     def send(self, mail: Mail) -> str:
-        """Hand the mail to the server; ``BadInput`` where the server refuses this address for good."""
+        """Hand the mail to the server; ``BadInput`` where the server refuses it for good."""
         settings = self._settings
         message = message_from(mail, settings.mail_from)
         try:
@@ -228,9 +248,11 @@ class SmtpMailer:
             finally:
                 server.close()
         except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
-            if codes and all(500 <= code < 600 for code in codes):
-                raise BadInput("The mail server does not know this address.") from error
+            answers = list(error.recipients.values())
+            if answers and all(500 <= code < 600 for code, _ in answers):
+                if any(_POLICY.search(words) for _, words in answers):
+                    raise BadInput("The mail server refuses to send to this address.") from error
+                raise AddressRefused("The mail server does not know this address.") from error
             raise Unavailable("The mail server does not take this mail for now.") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable("The mail server does not answer.") from error

@@ -78,7 +78,7 @@ def reply(
             **({"translation": {"text": original}} if original else {}),
             **({"attachments": [attachments.public(row) for row in carried]} if carried else {})}, message_id)])
     attachments.send(connection, files, said[0].seq)
-    mail_answer(connection, ticket, said, name=who.first_name, text=text)
+    mail_answer(connection, ticket, said, name=who.first_name, text=text, files=[row["name"] for row in carried])
     push.queue(connection, conversation, name=who.first_name, seq=said[0].seq)
     return ticket, made + said
 
@@ -181,7 +181,9 @@ def say_everywhere(connection: Connection, ticket: Ticket, drafts: list[Draft]) 
     return made
 
 
-def mail_answer(connection: Connection, ticket: Ticket, said: list[Event], *, name: str, text: str) -> None:
+def mail_answer(
+    connection: Connection, ticket: Ticket, said: list[Event], *, name: str, text: str, files: Sequence[str] = (),
+) -> None:
     """Mail an answer to the ticket's customer and to those of duplicates merged into it, once to an address.
 
     ``said`` is what :func:`say_everywhere` made of it; each mail goes in the thread of its own ticket.
@@ -201,7 +203,7 @@ def mail_answer(connection: Connection, ticket: Ticket, said: list[Event], *, na
         if to not in reached:
             reached.add(to)
             queue_reply_mail(connection, found, conversations.get(connection, event.conversation_id),
-                             name=name, text=text, seq=event.seq)
+                             name=name, text=text, seq=event.seq, files=files)
 
 
 def tell(

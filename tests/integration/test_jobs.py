@@ -7,16 +7,19 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import BadInput, NotFound, Unavailable
-from bot.integrations.deliveries import Deliveries, Delivery
+from bot.integrations.deliveries import Deliveries, Delivery, build
+from bot.integrations.mail import SpoolMailer
 from bot.jobs.delivery import Deliverer
 from bot.jobs.engine import Engine, make_engine
 from bot.jobs.listing import jobs, retry_all
+from bot.settings import Settings
 from bot.storage import outbox
 from bot.storage.clock import later
 from bot.storage.database import Database
@@ -153,6 +156,14 @@ def test_after_the_last_try_it_is_a_dead_letter(database: Database) -> None:
     assert states(database) == ["dead"]
     with database.read() as connection:
         assert outbox.counts(connection) == {"waiting": 0, "dead": 1}
+
+
+def test_mails_wait_two_days_for_a_mail_server_that_is_away(tmp_path: Path, database: Database) -> None:
+    settings = Settings(home=tmp_path)
+    tries = build(settings, database, SpoolMailer(settings.spool)).attempts("mail")
+    seconds = [sum(outbox.back_off(n) for n in range(1, tries)) for _ in range(20)]
+    assert 36 * 3600 < min(seconds) < max(seconds) < 60 * 3600
+    assert max(outbox.back_off(tries) for _ in range(20)) < 2 * 3600      # and leave soon after it is back
 
 
 def test_a_row_whose_workers_always_die_is_buried_too(database: Database) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from email import policy
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import BadInput, NotFound, Unavailable
-from bot.integrations.mail import Mail, SmtpMailer, SpoolMailer, make_mailer, message_from
+from bot.integrations.mail import (
+    AddressRefused,
+    Mail,
+    SmtpMailer,
+    SpoolMailer,
+    make_mailer,
+    message_from,
+)
 from bot.settings import Settings
 
 SENDER = "Solenne Énergie <bonjour@solenne-energie.example>"
@@ -59,6 +68,20 @@ def test_no_text_adds_a_header(subject: str, text: str) -> None:
     assert set(message.keys()) <= names
 
 
+@pytest.mark.parametrize("text", ["é" * 2000, "court\n\n" + "un long paragraphe, " * 80 + "\nfin.", "=" * 1500],
+                         ids=["letters", "words", "signs"])
+def test_a_long_paragraph_becomes_lines_that_servers_take(text: str) -> None:
+    raw = bytes(message_from(Mail("a@example.org", "x" * 60, text, earlier=("m@example.org",) * 12), SENDER))
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert max(map(len, body.splitlines())) <= 76
+    assert len(next(line for line in head.splitlines() if line.startswith(b"References: "))) > 78      # headers as ever
+    assert BytesParser(policy=policy.default).parsebytes(raw).get_content().split() == text.split()
+
+
+def test_a_text_of_short_lines_travels_as_it_is() -> None:
+    assert "Été à 12 €\r\n".encode() in bytes(message_from(Mail("a@example.org", "s", "Été à 12 €"), SENDER))
+
+
 def test_no_server_is_unavailable_not_a_traceback(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -71,7 +94,7 @@ def test_no_server_is_unavailable_not_a_traceback(tmp_path: Path) -> None:
 class SmtpServer:
     """A server of a few lines on a real socket."""
 
-    def __init__(self, rcpt: int = 250, goodbye: str = "221 bye", thinks: float = 0.0) -> None:
+    def __init__(self, rcpt: int | str = 250, goodbye: str = "221 bye", thinks: float = 0.0) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.received: list[str] = []
@@ -111,13 +134,15 @@ class SmtpServer:
         self._listener.close()
 
 
-@pytest.mark.parametrize(("code", "error"), [(550, BadInput), (451, Unavailable), (250, None)])
-def test_smtp_refusals(tmp_path: Path, code: int, error: type[Exception] | None) -> None:
+@pytest.mark.parametrize(("code", "error"), [
+    (550, AddressRefused), ("550 5.1.1", AddressRefused), ("550 5.7.1", BadInput), (451, Unavailable), (250, None)])
+def test_smtp_refusals(tmp_path: Path, code: int | str, error: type[Exception] | None) -> None:
     server = SmtpServer(rcpt=code)
     mailer = server.mailer(tmp_path, timeout=5)
     if error:
-        with pytest.raises(error):
+        with pytest.raises(error) as refused:
             mailer.send(Mail("a@example.org", "s", "t"))
+        assert refused.type is error      # what a server may not do says nothing of the address
     else:
         mailer.send(Mail("a@example.org", "Votre code", "123456"))
         assert any("123456" in line for line in server.received)

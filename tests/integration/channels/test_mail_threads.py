@@ -31,7 +31,9 @@ from bot.conversations import intake, store
 from bot.desk import search
 from bot.errors import BadInput, Unavailable
 from bot.handover.service import hand_over
+from bot.integrations.mail import AddressRefused, Mail
 from bot.jobs.chores import retain
+from bot.jobs.listing import jobs
 from bot.settings import Settings
 from bot.staff.accounts import Member
 from bot.storage.clock import later, utcnow
@@ -374,6 +376,76 @@ def test_a_bounce_is_told_to_agents_and_stops_further_mails(database, settings) 
     with database.write() as connection:
         service.reply(connection, reference, AGENT, "Bonjour")
     assert len(deliver(settings, database)) == 1      # the confirmation, and nothing since
+
+
+def renamed(database: Database, reference: str, contact: str) -> None:
+    """The ticket's contact is put right."""
+    with database.write() as connection:
+        row = ticket_store.get(connection, reference)
+        connection.execute(sa.update(tickets).where(tickets.c.reference == reference).values(
+            packet=row["packet"] | {"contact": contact}))
+
+
+def test_a_bounce_of_the_address_before_does_not_silence_the_one_that_was_put_right(database, settings) -> None:
+    reference = chat(database, settings, contact="camile@exemple.fr")
+    (confirmation,) = deliver(settings, database)
+    renamed(database, reference, CUSTOMER)
+    taken = mailbox(settings, database).take(bounced(confirmation))
+    assert (taken.outcome, taken.reference) == ("bounce", reference)
+    assert "mail_bounced" not in notes(database, reference)
+    with database.write() as connection:
+        service.reply(connection, reference, AGENT, "Bonjour")
+    assert deliver(settings, database)[-1]["To"] == CUSTOMER
+
+
+class Refusing:
+    """A mail server that knows nobody, or lets nobody send."""
+
+    def __init__(self, error: BadInput) -> None:
+        self.error = error
+
+    def send(self, mail: Mail) -> str:
+        raise self.error
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_an_address_that_the_server_refuses_is_told_to_agents_once(database, settings, merged) -> None:
+    reference = told = chat(database, settings)
+    if merged:
+        told = chat(database, settings)
+        with database.write() as connection:
+            merge(connection, reference, AGENT, into=told)
+    else:
+        with database.write() as connection:
+            service.reply(connection, reference, AGENT, "Bonjour")
+    Worker(settings, database, Refusing(AddressRefused("nobody here"))).deliver()
+    assert ticket(database, told)["packet"]["contact_bounced"] == CUSTOMER
+    assert notes(database, told).count("mail_bounced") == 1
+    with database.read() as connection:
+        assert "nobody here" in [job["error"] for job in jobs(connection, state="dead")]
+
+
+def test_a_refusal_that_is_not_the_addresss_fault_or_of_the_address_before_is_not_held_against_it(database, settings) -> None:
+    reference = chat(database, settings)
+    Worker(settings, database, Refusing(BadInput("not from here"))).deliver()
+    with database.write() as connection:
+        service.reply(connection, reference, AGENT, "Bonjour")
+    renamed(database, reference, "juste@exemple.fr")
+    Worker(settings, database, Refusing(AddressRefused("nobody here"))).deliver()
+    assert "contact_bounced" not in ticket(database, reference)["packet"]
+    assert "mail_bounced" not in notes(database, reference)
+
+
+@pytest.mark.parametrize("text", ["Voici votre contrat.", ""])
+def test_a_file_sent_to_who_waits_by_mail_is_named_there_with_the_way_to_it(database, settings, text) -> None:
+    reference = chat(database, settings)
+    with database.write() as connection:
+        row = attachments.add(connection, conversation_id=ticket(database, reference)["conversation_id"], author="agent",
+                              name="contrat.pdf", kind="application/pdf", size=9, sha256="0" * 64, uploader=AGENT.username)
+        service.reply(connection, reference, AGENT, text, [row["id"]])
+    words = deliver(settings, database)[-1].get_content().replace("\r\n", "\n")
+    assert words.startswith(f"Bonjour,\n\n{text}\n\n".replace("\n\n\n\n", "\n\n") + "Nous vous envoyons : contrat.pdf.")
+    assert words.index("contrat.pdf") < words.index("http")
 
 
 def test_a_bounce_on_a_merged_ticket_is_told_to_the_one_that_goes_on(database, settings) -> None:
