@@ -171,7 +171,7 @@ def _words(part: Any, *, quotes: bool) -> str:
 
 
 def _is_mail(part: Any) -> bool:
-    return part.get_content_type() == "message/rfc822" and part.is_multipart()
+    return bool(part.get_content_type() == "message/rfc822" and part.is_multipart())
 
 
 def _content(part: Any) -> str:
