@@ -14,8 +14,8 @@ const REFERENCE = "SOL-AAAAAA";
 /** A ticket on show without its page: what an action needs, and a server that takes it but cannot be read. */
 function view(api: object) {
   return Object.assign(Object.create(TicketView.prototype), {
-    ticket: { reference: REFERENCE, assignee: null }, opening: null, asked: 0, drawn: 0, macro: null, sending: null,
-    changed: vi.fn(), toEnd: vi.fn(), composer: { focus: vi.fn(), translating: () => false, answered: vi.fn() }, files: { ids: () => [], sent: vi.fn() },
+    ticket: { reference: REFERENCE, assignee: null }, opening: null, asked: 0, drawn: 0, macro: null, sending: new Map(),
+    changed: vi.fn(), toEnd: vi.fn(), composer: { focus: vi.fn(), translating: () => false, answered: vi.fn() }, files: { ids: () => [] as string[], sent: vi.fn(), uploaded: async () => true },
     api: { ticket: () => Promise.reject(new Problem("Le serveur ne répond pas.")), ...api },
   });
 }
@@ -51,5 +51,35 @@ describe("after an action", () => {
     await expect(shown.send("reply", "Bonjour")).rejects.toThrow("Pas de connexion.");
     const [first, second] = reply.mock.calls.map(([, , more]) => more.client_message_id);
     expect(second).toBe(first);
+  });
+
+  it("a reply does not leave without a file that did not arrive", async () => {
+    const reply = vi.fn(async () => ({}));
+    const shown = view({ reply });
+    shown.files.uploaded = async () => false;
+    await expect(shown.send("reply", "Bonjour")).rejects.toThrow("file.not_sent");
+    expect(reply).not.toHaveBeenCalled();
+  });
+
+  it("a reply sent again with a file more is another one; one to somebody else between changes nothing", async () => {
+    const reply = vi.fn<(reference: string, text: string, more: { client_message_id: string }) => Promise<object>>();
+    reply.mockRejectedValue(new Problem("Pas de connexion."));
+    const shown = view({ reply });
+    const send = async (reference: string, ids: string[]) => {
+      shown.ticket = { reference };
+      shown.files.ids = () => ids;
+      await expect(shown.send("reply", "Bonjour")).rejects.toThrow();
+      return reply.mock.lastCall![2].client_message_id;
+    };
+    const first = await send(REFERENCE, []);
+    const other = await send("SOL-BBBBBB", []);
+    expect(await send(REFERENCE, [])).toBe(first);
+    expect(new Set([first, other, await send(REFERENCE, ["file-1"])]).size).toBe(3);
+    // What arrived is over: the same words again are a new message.
+    reply.mockResolvedValueOnce({});
+    shown.ticket = { reference: "SOL-BBBBBB" };
+    shown.files.ids = () => [];
+    await shown.send("reply", "Bonjour");
+    expect(await send("SOL-BBBBBB", [])).not.toBe(other);
   });
 });

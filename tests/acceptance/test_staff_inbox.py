@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.acceptance.staff_support import Staff, browser, desk, overflow, saying, staff, waiting  # noqa: F401
 from tests.web_support import Web
@@ -162,6 +162,35 @@ def test_keyboard_alone(desk: Web, staff: Staff) -> None:  # noqa: F811
     expect(page.get_by_role("dialog", name="Raccourcis clavier")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_keys_do_nothing_to_a_request_while_the_next_one_loads(desk: Web, staff: Staff) -> None:  # noqa: F811
+    """And where it cannot be read, address and list say what is still on screen."""
+    (_, shown), (_, coming) = waiting(desk), waiting(desk)
+    page = opened(staff, shown)
+    take(page)
+    held: list[Route] = []
+    where = f"**/api/v1/staff/tickets/{coming}"
+    page.route(where, lambda route: held.append(route))
+    staff.expected = ("Failed to load", "ERR_FAILED")
+    row = page.locator(f'.ticket-row[data-reference="{coming}"]')
+    row.focus()
+    with page.expect_request(where):
+        page.keyboard.press("Enter")
+    expect(page.locator("#ticket")).to_have_js_property("inert", True)
+    for key in ("e", "t", "s", "r", "m"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(row).to_be_focused()
+    held[0].abort()
+    expect(page.locator(".toast-error")).to_be_visible()
+    expect(page.locator("#ticket")).to_have_js_property("inert", False)
+    expect(page.locator(f'.ticket-row[data-reference="{shown}"]')).to_have_attribute("aria-current", "true")
+    assert page.url.endswith(f"#{shown}")
+    page.unroute(where)
+    row.click()
+    expect(page.locator("#ticket-reference")).to_have_text(coming)
+    assert desk.staff("agent").get(f"/tickets/{shown}").json()["status"] == "open"
 
 
 def test_single_key_shortcuts_can_be_turned_off(desk: Web, staff: Staff) -> None:  # noqa: F811

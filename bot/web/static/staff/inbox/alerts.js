@@ -94,6 +94,7 @@ export class Alerts {
 
   async show() {
     if (!(await attempt(null, () => this.refresh()))) return;
+    const ids = this.list.filter((one) => !one.seen_at).map((one) => one.id);
     const picked = await dialog(t("alerts.title"), (close) => h("div", { class: "stack" },
       this.list.length
         ? h("ul", { class: "alert-list" }, this.list.map((one) => h("li", { class: one.seen_at ? null : "is-unseen" },
@@ -101,8 +102,9 @@ export class Alerts {
           h("time", { class: "quiet small", datetime: one.at, title: formatFull(one.at) }, formatAgo(one.at)))))
         : h("p", { class: "quiet" }, t("alerts.none")),
       this.form()));
-    if (this.unseen) {
-      await post("notifications/seen", { all: true }).catch(failed);
+    if (ids.length) {
+      // Only what stood in the list: what came since, or lies further down, is still to be seen.
+      await post("notifications/seen", { ids }).catch(failed);
       await this.refresh().catch(() => {});
     }
     if (picked) this.open(picked);

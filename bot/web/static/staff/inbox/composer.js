@@ -118,7 +118,9 @@ export class Composer {
     byId("composer").classList.toggle("is-note", mode === "note");
     byId("composer-panel").setAttribute("aria-labelledby", `tab-${mode}`);
     const allowed = this.allowed?.[mode] ?? false;
-    this.box.disabled = !allowed;
+    // Not disabled: that would take the focus from whoever types, and make shortcuts of the rest of their sentence.
+    this.box.readOnly = !allowed;
+    this.box.setAttribute("aria-disabled", String(!allowed));
     this.button.disabled = !allowed;
     for (const id of ["composer-attach", "composer-macro"]) byId(id).disabled = !allowed || mode === "note";
     byId("composer-translate-line").hidden = !this.between || !allowed || mode === "note";
@@ -130,7 +132,7 @@ export class Composer {
   focus(mode) {
     if (!this.reference) return;
     this.show(mode);
-    this.box.focus();
+    if (this.allowed[mode]) this.box.focus();
   }
 
   typed() {
@@ -143,8 +145,9 @@ export class Composer {
     }
   }
 
-  /** Put text where the cursor is (a macro, a link); the agent reads it before it goes. */
+  /** Put text where the cursor is (a macro, a link); the agent reads it before it goes. False where no reply is allowed. */
   insert(text) {
+    if (!this.allowed?.reply) return false;
     if (this.mode !== "reply") this.show("reply");
     const { box } = this;
     const before = box.value.slice(0, box.selectionStart);
@@ -152,6 +155,7 @@ export class Composer {
     box.setRangeText(gap + text, box.selectionStart, box.selectionEnd, "end");
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.focus();
+    return true;
   }
 
   async submit() {
@@ -176,8 +180,9 @@ export class Composer {
     const sent = await this.onItsWay.sent;
     this.onItsWay = null;
     if (!sent) return;
-    keepDraft(draftKey(reference, mode), "");
     // Another ticket may be open by now, or more may have been typed: only what was sent goes.
+    const key = draftKey(reference, mode);
+    if (draft(key).trim() === text) keepDraft(key, "");
     if (this.reference === reference && this.mode === mode && this.box.value.trim() === text) this.box.value = "";
     this.lastTyping = 0;
     // Back to the box from the button; whoever moved on meanwhile is not pulled back.

@@ -16,50 +16,74 @@ export class Files {
   constructor(reference) {
     this.reference = reference;
     this.waiting = new Map();
+    this.uploads = new Map();    // by ticket, what is on its way up: resolves to whether all of it arrived
     this.input = byId("composer-file");
     this.button = byId("composer-attach");
     this.chips = byId("composer-files");
     this.button.addEventListener("click", () => this.input.click());
-    this.input.addEventListener("change", () => void this.add([...this.input.files]));
+    this.input.addEventListener("change", () => this.add([...this.input.files]));
     const box = byId("composer-text");
     box.addEventListener("paste", (event) => {
       const files = [...(event.clipboardData?.files ?? [])];
       if (!files.length || this.button.disabled) return;
       event.preventDefault();
-      void this.add(files);
+      this.add(files);
     });
     const form = byId("composer");
     form.addEventListener("dragover", (event) => event.preventDefault());
     form.addEventListener("drop", (event) => {
       event.preventDefault();
-      if (!this.button.disabled) void this.add([...(event.dataTransfer?.files ?? [])]);
+      if (!this.button.disabled) this.add([...(event.dataTransfer?.files ?? [])]);
     });
   }
 
-  /** Ids of what goes with the next reply to this ticket. */
-  ids() {
-    return (this.waiting.get(this.reference()) ?? []).map((file) => file.id);
+  /** Ids of what goes with the next reply to a ticket. */
+  ids(reference) {
+    return (this.waiting.get(reference) ?? []).map((file) => file.id);
   }
 
-  async add(files) {
+  /** Whether anything goes with the next reply to this ticket, be it still on its way up. */
+  any() {
+    const reference = this.reference();
+    return this.uploads.has(reference) || this.ids(reference).length > 0;
+  }
+
+  /** Upload what was chosen, one after the other; what is chosen meanwhile comes after it. */
+  add(files) {
     const reference = this.reference();
     this.input.value = "";
-    for (const file of files) {
-      await attempt(this.button, async () => {
-        const row = await upload(`tickets/${encodeURIComponent(reference)}/attachments`, file);
-        this.waiting.set(reference, [...(this.waiting.get(reference) ?? []), row]);
-        this.draw();
-      });
-    }
+    const all = (this.uploads.get(reference) ?? Promise.resolve(true)).then(async (arrived) => {
+      for (const file of files) arrived = (await attempt(null, () => this.send(reference, file))) && arrived;
+      if (this.uploads.get(reference) === all) this.uploads.delete(reference);
+      this.draw();
+      return arrived;
+    });
+    this.uploads.set(reference, all);
+    this.draw();
   }
 
-  sent(reference) {
-    this.waiting.delete(reference);
+  async send(reference, file) {
+    const row = await upload(`tickets/${encodeURIComponent(reference)}/attachments`, file);
+    this.waiting.set(reference, [...(this.waiting.get(reference) ?? []), row]);
+    this.draw();
+  }
+
+  /** Wait for what is on its way up for a ticket; false where some of it did not arrive. */
+  async uploaded(reference) {
+    let arrived = true;
+    while (this.uploads.has(reference)) arrived = await this.uploads.get(reference);
+    return arrived;
+  }
+
+  /** Those files are with the customer; what was chosen since waits for the next reply. */
+  sent(reference, ids) {
+    this.waiting.set(reference, (this.waiting.get(reference) ?? []).filter((file) => !ids.includes(file.id)));
     this.draw();
   }
 
   draw() {
     const files = this.waiting.get(this.reference()) ?? [];
+    this.button.setAttribute("aria-busy", String(this.uploads.has(this.reference())));
     this.chips.hidden = !files.length;
     keep(this.chips, files.map((file) => h("li", { class: "file-chip", dataset: { key: file.id } }, icon("clip"), h("span", null, file.name), h("span", { class: "quiet small" }, size(file.size)),
       h("button", { type: "button", class: "quiet-button", "aria-label": t("file.remove", { name: file.name }), on: { click: () => void this.drop(file) } }, icon("close")))));

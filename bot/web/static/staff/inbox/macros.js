@@ -30,13 +30,16 @@ function askMissing(macro) {
   });
 }
 
-/** Fill macro `id` for a ticket; resolves with `{id, text, locale}` ready for the reply box, or null. */
-export async function prepare(reference, id) {
+/**
+ * Fill macro `id` for a ticket; resolves with `{reference, id, text, locale}` ready for that ticket's reply box, or
+ * null. `shows(reference)` says whether the agent still works on it: nothing is asked about another customer.
+ */
+export async function prepare(reference, id, shows) {
   const macro = await get(`tickets/${encodeURIComponent(reference)}/macros/${id}`);
   const { locale } = macro;
-  if (!macro.missing.length) return { id, locale, text: macro.text };
-  const answers = await askMissing(macro);
-  return answers && { id, locale, text: complete(macro.text, answers) };
+  if (!macro.missing.length) return { reference, id, locale, text: macro.text };
+  const answers = shows(reference) ? await askMissing(macro) : null;
+  return answers && { reference, id, locale, text: complete(macro.text, answers) };
 }
 
 /** Ask a lead for a macro or an article nobody wrote yet. */
@@ -59,8 +62,9 @@ export async function askForContent(reference, kind = "macro") {
 }
 
 /** Pick a macro by name or words; resolves like `prepare`. */
-export async function pickMacro(reference) {
+export async function pickMacro(reference, shows) {
   const { macros } = await get("macros");
+  if (!shows(reference)) return null;
   const id = await dialog(t("macro.title"), (close) => {
     const list = h("ul", { class: "option-list macro-list", id: "macro-list" });
     const search = h("input", { class: "input", type: "search", id: "macro-search", autocomplete: "off", placeholder: t("macro.search"), "aria-label": t("macro.search"), "aria-controls": "macro-list" });
@@ -86,14 +90,14 @@ export async function pickMacro(reference) {
     await askForContent(reference);
     return null;
   }
-  return id ? prepare(reference, id) : null;
+  return id ? prepare(reference, id, shows) : null;
 }
 
-/** Wire the macro button of the reply box. `insert(prepared)` takes it. */
-export function wireMacros(reference, insert) {
+/** Wire the macro button of the reply box. `reference()` is the ticket's, `insert(prepared)` takes it; `shows` as above. */
+export function wireMacros(reference, shows, insert) {
   const button = byId("composer-macro");
   const run = () => attempt(button, async () => {
-    const ready = await pickMacro(reference());
+    const ready = await pickMacro(reference(), shows);
     if (ready) insert(ready);
   });
   button.addEventListener("click", () => void run());

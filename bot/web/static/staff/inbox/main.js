@@ -92,7 +92,13 @@ async function show() {
     await view.open(reference);
     if (matchMedia("(max-width: 52rem)").matches) byId("ticket-reference").focus();
   } catch (error) {
-    if (error.status === 404) location.hash = "";
+    const still = referenceInUrl() === reference && !view.opening;
+    if (still && error.status === 404) location.hash = "";
+    else if (still && view.ticket) {
+      // The one on screen is still the one worked on.
+      history.replaceState(null, "", `#${encodeURIComponent(view.ticket.reference)}`);
+      queue.select(view.ticket.reference);
+    }
     throw error;
   }
 }
@@ -169,14 +175,14 @@ addEventListener("hashchange", () => void guard(show()));
 listenKeys({
   j: () => queue.move(1),
   k: () => queue.move(-1),
-  r: () => view.composer.focus("reply"),
-  n: () => view.composer.focus("note"),
+  r: () => view.away() || view.composer.focus("reply"),
+  n: () => view.away() || view.composer.focus("note"),
   t: () => view.press("take"),
   e: () => view.press("resolve"),
   s: () => view.press(view.ticket?.snoozed_until ? "wake" : "snooze"),
-  m: () => view.ticket && !byId("composer-macro").disabled && void view.runMacros(),
+  m: () => view.ticket && !view.away() && !byId("composer-macro").disabled && void view.runMacros(),
   x: () => queue.tickCurrent(),
-  i: () => view.ticket && view.side.toggle(),
+  i: () => view.ticket && !view.away() && view.side.toggle(),
   b: () => void running.show(),
   c: () => void calls.show(),
   u: back,

@@ -18,7 +18,7 @@ export class Mention {
 
   word() {
     const before = this.box.value.slice(0, this.box.selectionStart);
-    return /(?:^|[^\w@.])@([\w.-]*)$/.exec(before)?.[1];
+    return /(?:^|[^\p{L}\p{N}_@.])@([\p{L}\p{M}\p{N}_.-]*)$/u.exec(before)?.[1];
   }
 
   update() {

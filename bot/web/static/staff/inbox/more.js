@@ -4,7 +4,7 @@ import { del, post, put } from "../lib/api.js";
 import { dialog } from "../lib/dialog.js";
 import { h, icon } from "../lib/dom.js";
 import { attempt, said } from "../lib/notify.js";
-import { formatFullDay, label, t } from "../lib/texts.js";
+import { dayAfter, formatFullDay, label, t } from "../lib/texts.js";
 
 const path = (reference, action) => `tickets/${encodeURIComponent(reference)}/${action}`;
 const send = (key) => h("div", { class: "row row-end" }, h("button", { type: "submit", class: "button button-primary" }, t(key)));
@@ -44,7 +44,7 @@ const DOES = {
     "links", (outage) => ({ outage }), "more.outage_link"),
   merge: (ticket) => asked(ticket, "merge", "more-into", other("more-into"), "merge", (into) => ({ into: into.toUpperCase() })),
   async promise(ticket) {
-    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    const tomorrow = dayAfter(Date.now());
     const day = await one(t("more.promise_title"), t("more.promise_text"), "more-day", input("more-day", { type: "date", required: true, min: tomorrow, value: tomorrow }), "more.promise");
     if (day) await put(path(ticket.reference, "follow-up"), { next_by: day });
     return day;

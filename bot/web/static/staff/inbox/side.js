@@ -4,7 +4,7 @@ import { get, post } from "../lib/api.js";
 import { byId, fill, h, icon } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
 import { failed } from "../lib/notify.js";
-import { formatDay, formatShare, has, label, t } from "../lib/texts.js";
+import { formatDay, formatMoney, formatShare, has, label, t } from "../lib/texts.js";
 import { Elsewhere } from "./elsewhere.js";
 import { Links } from "./links.js";
 import { askForContent } from "./macros.js";
@@ -76,7 +76,7 @@ export class Side {
         ? h("dl", { class: "facts facts-side" }, known.flatMap((name) => [h("dt", null, t(`fact.${name}`)), h("dd", null, factValue(name, values[name]))]))
         : h("p", { class: "quiet small" }, t("side.unknown")),
       bills.length > 0 && h("div", { class: "bills" }, h("h4", null, t("side.bills")), h("ul", null, bills.map((bill) => h("li", null,
-        h("span", null, formatDay(bill.issued)), h("span", { class: "grow" }, `${bill.total.replace(".", ",")} €`),
+        h("span", null, formatDay(bill.issued)), h("span", { class: "grow" }, formatMoney(bill.total)),
         h("span", { class: bill.status === "paid" ? "tag tag-ok" : "tag tag-wait" }, label("bill", bill.status)))))));
   }
 

@@ -1,5 +1,6 @@
 /** The opened request: head with its actions, packet, conversation, reply box. */
 
+import { Problem } from "../lib/api.js";
 import { confirm, dialog } from "../lib/dialog.js";
 import { byId, h } from "../lib/dom.js";
 import { keep } from "../lib/keep.js";
@@ -41,26 +42,24 @@ export class TicketView {
     this.typing = new Map();
     this.present = [];
     this.macro = null;
+    this.sending = new Map();  // by ticket: what is sent, and its id until it is known to have arrived
     this.presence = new Presence((present) => this.drawPresent(present));
     this.files = new Files(() => this.ticket?.reference);
     this.composer = new Composer({
       send: (mode, text) => this.send(mode, text),
       typing: () => void this.api.typing(this.ticket.reference).catch(() => {}),
       writing: () => this.presence.typed(),
-      files: () => this.files.ids().length > 0,
+      files: () => this.files.any(),
     });
-    const insert = (ready) => {
-      this.macro = ready.id;
-      this.composer.insert(ready.text);
-      this.tellLanguage(ready.locale);
-    };
-    this.runMacros = wireMacros(() => this.ticket.reference, insert);
+    const shows = (reference) => this.shows(reference);
+    const insert = (ready) => this.insert(ready);
+    this.runMacros = wireMacros(() => this.ticket.reference, shows, insert);
     this.side = new Side({
       insert: (id) => void attempt(byId("composer-macro"), async () => {
-        const ready = await prepare(this.ticket.reference, id);
+        const ready = await prepare(this.ticket.reference, id, shows);
         if (ready) insert(ready);
       }),
-      quote: (article) => this.composer.insert(`${article.title ?? article.id} : ${location.origin}/aide/${encodeURIComponent(article.id)}`),
+      quote: (article) => void this.put(`${article.title ?? article.id} : ${location.origin}/aide/${encodeURIComponent(article.id)}`),
       changed: () => void this.after(this.ticket.reference),
     });
     this.mention = new Mention({
@@ -77,13 +76,29 @@ export class TicketView {
   async open(reference) {
     this.opening = reference;
     this.missed = false;
+    this.hold();
     try {
       await this.read(reference);
     } finally {
       if (this.opening === reference) this.opening = null;
+      this.hold();
     }
     // What happened between the reading and the drawing was told to nobody.
     if (this.missed) await this.refresh();
+  }
+
+  /** True while another request than the one on screen is on its way: what is pressed then is not meant for this one. */
+  away() {
+    return Boolean(this.opening) && this.opening !== this.ticket?.reference;
+  }
+
+  /** True where `reference` is what the agent looks at and works on. */
+  shows(reference) {
+    return this.ticket?.reference === reference && !this.away();
+  }
+
+  hold() {
+    byId("ticket").inert = this.away();
   }
 
   /** The same ticket again, after something happened to it. */
@@ -106,6 +121,7 @@ export class TicketView {
     this.opening = null;
     this.ticket = null;
     this.presence.leave();
+    this.hold();
     byId("ticket").hidden = true;
     byId("ticket-empty").hidden = false;
   }
@@ -179,6 +195,20 @@ export class TicketView {
     byId("typing").textContent = recent.includes("customer") ? t("ticket.customer_types") : "";
   }
 
+  /** Put text into the reply box; false, and said, where this request is not ours to answer. */
+  put(text) {
+    if (this.composer.insert(text)) return true;
+    failed({ detail: t("composer.reply_closed") });
+    return false;
+  }
+
+  /** A filled macro goes into the box of the request it was filled for, or nowhere: it names its customer. */
+  insert({ reference, id, text, locale }) {
+    if (!this.shows(reference) || !this.put(text)) return;
+    this.macro = id;
+    this.tellLanguage(locale);
+  }
+
   /** A macro may be in another language than its customer's: said, and translated where that can be done. */
   tellLanguage(locale) {
     const { translation } = this.ticket;
@@ -192,17 +222,27 @@ export class TicketView {
 
   async send(mode, text) {
     const { reference } = this.ticket;
-    if (mode === "reply") {
-      // Sent again after a lost answer, the same words are written once.
-      if (this.sending?.text !== text) this.sending = { text, id: freshId() };
-      await this.api.reply(reference, text, { client_message_id: this.sending.id, attachments: this.files.ids(), macro: this.macro ?? undefined, translate: this.composer.translating() });
-      this.files.sent(reference);
-      this.composer.answered(reference);
-      this.macro = this.sending = null;
-    } else await this.api.note(reference, text);
+    if (mode === "reply") await this.reply(reference, text);
+    else await this.api.note(reference, text);
     await this.after(reference);
-    this.toEnd();
+    if (this.ticket?.reference === reference) this.toEnd();
     if (mode === "note") said(t("composer.note_kept"));
+  }
+
+  /** Answer the customer, with the files chosen so far. Another request may be opened meanwhile. */
+  async reply(reference, text) {
+    const { macro } = this;
+    const translate = this.composer.translating();
+    if (!(await this.files.uploaded(reference))) throw new Problem(t("file.not_sent"));
+    const attachments = this.files.ids(reference);
+    // Sent again after a lost answer, the same reply is written once.
+    const same = JSON.stringify([text, attachments, translate]);
+    if (this.sending.get(reference)?.same !== same) this.sending.set(reference, { same, id: freshId() });
+    await this.api.reply(reference, text, { client_message_id: this.sending.get(reference).id, attachments, macro: macro ?? undefined, translate });
+    this.sending.delete(reference);
+    this.files.sent(reference, attachments);
+    this.composer.answered(reference);
+    if (this.ticket?.reference === reference && this.macro === macro) this.macro = null;
   }
 
   /** Show what an action made of the ticket. It is done, whether or not that can be read now. */
@@ -229,13 +269,14 @@ export class TicketView {
       }
       await this.after(reference);
     });
-    if (done) this.composer.focus("reply");
+    if (done && this.shows(reference)) this.composer.focus("reply");
   }
 
   async transfer(button) {
-    const people = (await this.api.people().catch(() => [])).filter((person) => person.username !== this.ticket.assignee);
+    const { reference, queue, assignee } = this.ticket;
+    const people = (await this.api.people().catch(() => [])).filter((person) => person.username !== assignee);
     for (const person of people) this.people.set(person.username, person.first_name);
-    const { reference, queue } = this.ticket;
+    if (!this.shows(reference)) return;
     const chosen = await pickTarget({ people, me: this.me, but: queue });
     if (!chosen) return;
     const done = await attempt(button, async () => {
@@ -276,7 +317,7 @@ export class TicketView {
 
   async resolve(button) {
     const { reference } = this.ticket;
-    if (!(await confirm(t("resolve.title"), t("resolve.text"), t("action.resolve")))) return;
+    if (!(await confirm(t("resolve.title", { reference }), t("resolve.text"), t("action.resolve")))) return;
     const done = await attempt(button, async () => {
       await this.api.resolve(reference);
       await this.after(reference);
@@ -305,6 +346,7 @@ export class TicketView {
 
   /** An action by its key, where the ticket allows it now. */
   press(key) {
+    if (this.away()) return;
     const button = document.getElementById(`action-${key}`);
     if (button) button.click();
     else if (this.ticket) failed({ detail: t("keys.not_now") });

@@ -30,6 +30,7 @@ export const quoted = (words) => (lang === "fr" ? `«\u00a0${words}\u00a0»` : `
 
 const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 });
+const money = new Intl.NumberFormat(lang, { style: "currency", currency: "EUR" });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: timezone });
 const fullDay = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long", timeZone: timezone });
 const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", timeZone: timezone });
@@ -41,6 +42,7 @@ const format = (value) => (typeof value === "number" ? number.format(value) : St
 export const formatNumber = (value) => number.format(value);
 /** A share between 0 and 1 as a percentage. */
 export const formatShare = (value) => percent.format(value);
+export const formatMoney = (euros) => money.format(euros);
 export const formatTime = (at) => hour.format(new Date(at));
 export const formatFull = (at) => full.format(new Date(at));
 export const formatFullDay = (at) => fullDay.format(new Date(at));
@@ -49,6 +51,8 @@ export const formatDay = (at) => day.format(new Date(at));
 export const formatWhen = (at, now = Date.now()) => (dayOf(at) === dayOf(now) ? formatTime(at) : `${formatDay(at)} ${formatTime(at)}`);
 /** The calendar day (YYYY-MM-DD) of a moment, in the desk's time zone. */
 export const dayOf = (at) => iso.format(new Date(at));
+/** The calendar day after it: a day has 23 or 25 hours where the clocks change. */
+export const dayAfter = (at) => new Date(Date.parse(dayOf(at)) + 86_400_000).toISOString().slice(0, 10);
 
 /** How long ago, in one unit: "il y a 3 min". */
 export function formatAgo(at, now = Date.now()) {
