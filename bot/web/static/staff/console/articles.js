@@ -26,7 +26,7 @@ export class Articles {
     this.search.addEventListener("input", debounce(() => void this.refresh().catch(failed), 200));
     this.main = h("div", { class: "article-main" });
     this.editor = new Editor(this.main, {
-      saved: (slug) => this.saved(slug),
+      saved: (slug, how) => this.saved(slug, how),
       back: () => this.go("articles"),
       known: (slug) => this.slugs?.has(slug) ?? true,
     });
@@ -112,10 +112,13 @@ export class Articles {
     else this.editor.rest();
   }
 
-  async saved(slug) {
-    this.slugs?.set(slug, this.locale);
+  /** The list shows what was published; a new article gets its address, unless the lead went on meanwhile. */
+  async saved(slug, { locale, left }) {
+    if (locale === this.locale) this.slugs?.set(slug, locale);
+    const { current } = this;
     await this.refresh().catch(failed);
-    if (this.current !== slug) this.go(`articles/${slug}/${this.locale}`);
+    const went = left || this.current !== current || this.editor.dirty();
+    if (!went && current !== slug) this.go(`articles/${slug}/${locale}`);
   }
 }
 

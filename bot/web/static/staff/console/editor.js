@@ -5,6 +5,7 @@ import { confirm, dialog } from "../lib/dialog.js";
 import { fill, h, icon } from "../lib/dom.js";
 import { markdown } from "../lib/markdown.js";
 import { attempt, said } from "../lib/notify.js";
+import { redraw } from "../lib/redraw.js";
 import { label, t } from "../lib/texts.js";
 import { THEMES } from "../lib/themes.js";
 import { advice, slugOf } from "./checks.js";
@@ -15,10 +16,11 @@ const EMPTY = { title: "", answer: "", body: "", variants: [], theme: "services"
 const path = (slug) => `articles/${encodeURIComponent(slug)}`;
 
 export class Editor {
-  /** `saved(slug)` after publishing, `back()` to the list, `known(slug)` whether an article exists. */
+  /** `saved(slug, {locale, left})` after publishing, `left` where another article is on screen by then; `back()` to the list, `known(slug)` whether an article exists. */
   constructor(panel, { saved, back, known }) {
     Object.assign(this, { panel, onSaved: saved, back, known });
     this.article = null;
+    this.turn = 0;          // of several articles asked for, the last one is shown
     addEventListener("beforeunload", (event) => {
       if (this.dirty()) event.preventDefault();
     });
@@ -26,6 +28,7 @@ export class Editor {
   }
 
   rest() {
+    this.turn += 1;
     this.article = null;
     fill(this.panel, h("div", { class: "empty card" }, icon("note"), h("h2", null, t("editor.none")), h("p", null, t("editor.none_help"))));
   }
@@ -44,13 +47,16 @@ export class Editor {
 
   /** Open an article; `found` is the locale it exists in: another one stands beside as the source. */
   async open(slug, locale, found = locale) {
+    const turn = (this.turn += 1);
     const article = await get(path(slug), { locale: found });
+    if (turn !== this.turn) return;
     if (found === locale) this.begin({ ...article, id: slug, locale }, article);
     else this.begin({ ...EMPTY, theme: article.theme, id: slug, locale, version: 0 }, { ...EMPTY }, { source: article });
   }
 
   /** A new article, perhaps from what customers asked. */
   start(locale, seed = {}) {
+    this.turn += 1;
     this.begin({ ...EMPTY, id: null, locale, version: 0, variants: seed.variants ?? [] }, { ...EMPTY }, { gap: seed.gap });
   }
 
@@ -86,7 +92,7 @@ export class Editor {
       if (this.slug && !this.slug.dataset.touched) this.slug.value = slugOf(this.inputs.title.value);
     });
     this.slug?.addEventListener("input", () => { this.slug.dataset.touched = "1"; });
-    this.versions = new Versions({ article, mayLeave: () => this.mayLeave(), restored: () => this.reload() });
+    this.versions = new Versions({ article, mayLeave: () => this.mayLeave(), restored: () => this.reload(article) });
     fill(this.panel, h("div", { class: "editor" },
       h("div", { class: "editor-head" },
         h("button", { type: "button", class: "quiet-button", on: { click: () => this.back() } }, icon("back"), t("editor.back")),
@@ -123,11 +129,13 @@ export class Editor {
       h("article", { class: "sheet prose", lang: this.article.locale }, h("h3", null, now.title || t("editor.preview_title")), markdown(now.body, { base: 4 })));
   }
 
+  /** Publish what stands there. The lead may go on writing meanwhile, or to another article: both stay as they are. */
   async publish(baseVersion = this.article.version) {
+    const { article, gap } = this;
     const now = this.values();
-    const slug = this.article.id ?? this.slug.value;
-    const { locale } = this.article;
-    if (!this.article.id && this.known(slug)) {
+    const slug = article.id ?? this.slug.value;
+    const { locale } = article;
+    if (!article.id && this.known(slug)) {
       this.slug.setCustomValidity(t("editor.slug_taken"));
       this.slug.reportValidity();
       this.slug.addEventListener("input", () => this.slug.setCustomValidity(""), { once: true });
@@ -139,36 +147,39 @@ export class Editor {
     try {
       answer = await put(path(slug), body, { locale });
     } catch (error) {
-      if (error.status === 409 && this.article.id) {
-        await this.settle(now);
+      if (error.status === 409 && article.id) {
+        await this.settle(article);
         return;
       }
       throw error;
     }
-    const { gap } = this;
-    this.article = { ...this.article, ...now, id: slug, version: answer.version };
-    this.base = now;
     said(t("editor.published", { version: answer.version }));
+    const live = { ...article, ...now, id: slug, version: answer.version };
+    if (this.article === article) {
+      redraw(this.panel, () => this.begin(live, now, { gap }));
+      this.changed();
+    }
     await gap?.(slug);
-    this.begin(this.article, now);
-    await this.onSaved(slug);
+    if (this.gap === gap) this.gap = null;
+    await this.onSaved(slug, { locale, left: this.article !== live });
   }
 
   /** Someone published meanwhile: show the difference and let the lead decide. */
-  async settle(mine) {
-    const theirs = await get(path(this.article.id), { locale: this.article.locale });
+  async settle(article) {
+    const theirs = await get(path(article.id), { locale: article.locale });
+    if (this.article !== article) return;
     const overwrite = await dialog(t("conflict.title"), (close) => h("div", { class: "stack" },
       h("p", null, t("conflict.text", { version: theirs.version })),
-      articleDiff(theirs, mine),
+      articleDiff(theirs, this.values()),
       h("div", { class: "row row-end" },
         h("button", { type: "button", class: "button", on: { click: () => close(false) } }, t("conflict.keep")),
         h("button", { type: "button", class: "button button-primary", on: { click: () => close(true) } }, t("conflict.overwrite")))), { wide: true });
     if (overwrite) await this.publish(theirs.version);
   }
 
-  async reload() {
-    const { id, locale } = this.article;
-    await this.open(id, locale);
-    await this.onSaved(id);
+  async reload(article) {
+    const { id, locale } = article;
+    if (this.article === article) await this.open(id, locale);
+    await this.onSaved(id, { locale, left: this.article?.id !== id || this.article.locale !== locale });
   }
 }

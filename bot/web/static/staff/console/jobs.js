@@ -14,6 +14,7 @@ export class Jobs {
     this.counted = counted;
     this.state = "dead";
     this.jobs = [];
+    this.turn = 0;
     const states = STATES.map((name) => h("button", { type: "button", "aria-pressed": String(name === this.state), on: { click: (event) => {
       this.state = name;
       for (const button of event.currentTarget.parentElement.children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
@@ -31,15 +32,17 @@ export class Jobs {
 
   async refresh() {
     this.jobs = [];
+    this.turn += 1;
     await this.load();
   }
 
   /** The first page, or the one below the job numbered `before`. */
   async load(before) {
-    const state = this.state;
+    const { state, turn } = this;
     const found = await get("jobs", { state, before, limit: PAGE });
-    if (state !== this.state) return;
-    this.jobs = [...this.jobs, ...found.jobs];
+    // The list may have begun anew, or gone on, meanwhile: nothing stands in it twice.
+    if (turn !== this.turn || (before && before !== this.jobs.at(-1)?.id)) return;
+    this.jobs = before ? [...this.jobs, ...found.jobs] : found.jobs;
     this.counted(found.dead);
     this.status.textContent = t("jobs.counts", { waiting: found.waiting, dead: found.dead });
     this.all.hidden = state !== "dead" || !this.jobs.length;

@@ -19,7 +19,7 @@ export class Rules {
 
   /** True while there are changes nobody saved. */
   dirty() {
-    return this.routing.changed || this.levels.changed;
+    return this.routing.changed || this.levels.changed || this.people.changed();
   }
 
   async refresh() {

@@ -11,6 +11,12 @@ const list = (text) => text.split(",").map((part) => part.trim()).filter(Boolean
 export class People {
   constructor(panel) {
     this.panel = panel;
+    this.rows = new Map();     // by username: the row, and whether something in it is not saved
+  }
+
+  /** True while a row holds changes nobody saved. */
+  changed() {
+    return [...this.rows.values()].some((row) => row.dirty());
   }
 
   async refresh() {
@@ -19,7 +25,15 @@ export class People {
     const heads = ["person", "languages", "skills", "capacity", "there", "has", "save"];
     fill(this.panel, head("people"), h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": t("rules.people") },
       h("table", null, h("thead", null, h("tr", null, heads.map((key) => h("th", { scope: "col" }, t(`rules.${key}`))))),
-        h("tbody", null, agents.map((agent) => this.row(agent))))));
+        h("tbody", null, agents.map((agent) => this.kept(agent).node)))));
+  }
+
+  /** A row that somebody changes stays as it is. */
+  kept(agent) {
+    const known = this.rows.get(agent.username);
+    const row = known?.dirty() ? known : this.row(agent);
+    this.rows.set(agent.username, row);
+    return row;
   }
 
   row(agent) {
@@ -28,16 +42,30 @@ export class People {
     const skills = h("input", { class: "input", "aria-label": name("skills"), placeholder: t("rules.any"), value: agent.skills.join(", ") });
     const capacity = h("input", { class: "input", type: "number", min: 0, max: 100, "aria-label": name("capacity"), value: agent.capacity });
     const away = h("input", { type: "checkbox", checked: agent.away, "aria-label": name("away") });
-    const save = h("button", { type: "button", class: "button", "aria-label": name("save"), on: { click: () => void attempt(save, async () => {
-      await put(`agents/${encodeURIComponent(agent.username)}`, {
-        languages: list(languages.value), skills: list(skills.value), capacity: Number(capacity.value), presence: away.checked ? "away" : "auto" });
+    const there = h("span");
+    const has = h("td");
+    const values = () => JSON.stringify({ languages: list(languages.value), skills: list(skills.value), capacity: Number(capacity.value), presence: away.checked ? "away" : "auto" });
+    let saved = values();
+    const show = ({ present, open_tickets }) => {
+      there.className = present ? "tag tag-ok" : "tag";
+      there.textContent = t(present ? "rules.present" : "rules.absent");
+      has.textContent = open_tickets;
+    };
+    // Only this row is drawn again: another one may hold what is not saved yet.
+    const store = async () => {
+      const sent = values();
+      await put(`agents/${encodeURIComponent(agent.username)}`, JSON.parse(sent));
+      saved = sent;
       said(t("rules.person_saved", { name: agent.first_name }));
-      save.blur();
-      await this.refresh();
-    }) } }, t("rules.save"));
-    return h("tr", null, h("th", { scope: "row" }, agent.first_name, " ", h("span", { class: "small quiet" }, agent.username)),
+      const now = (await get("agents")).agents.find((one) => one.username === agent.username);
+      if (now) show(now);
+    };
+    const save = h("button", { type: "button", class: "button", "aria-label": name("save"), on: { click: () => void attempt(save, store) } }, t("rules.save"));
+    show(agent);
+    const node = h("tr", null, h("th", { scope: "row" }, agent.first_name, " ", h("span", { class: "small quiet" }, agent.username)),
       h("td", null, languages), h("td", null, skills), h("td", null, capacity),
-      h("td", null, h("span", { class: agent.present ? "tag tag-ok" : "tag" }, t(agent.present ? "rules.present" : "rules.absent")), " ", h("label", { class: "check" }, away, t("rules.away"))),
-      h("td", null, agent.open_tickets), h("td", null, save));
+      h("td", null, there, " ", h("label", { class: "check" }, away, t("rules.away"))),
+      has, h("td", null, save));
+    return { node, dirty: () => values() !== saved };
   }
 }

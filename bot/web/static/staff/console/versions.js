@@ -37,14 +37,16 @@ function fieldDiff(before, after) {
   return out;
 }
 
-/** What differs between two contents of an article, field by field. */
-export function articleDiff(before, after) {
-  const parts = ["title", "answer", "body", "variants"].flatMap((name) => {
-    const [a, b] = [asText(before, name), asText(after, name)];
-    return a === b ? [] : [h("h3", { class: "small" }, t(`editor.${name}`)), h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": t(`editor.${name}`) }, fieldDiff(a, b))];
-  });
-  return h("div", null, parts.length ? parts : h("p", { class: "quiet" }, t("diff.none")));
+/** What differs, part by part: `[name, before, after]` each. */
+export function partsDiff(parts) {
+  const shown = parts.flatMap(([name, before, after]) => (before === after ? []
+    : [h("h3", { class: "small" }, name), h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": name }, fieldDiff(before, after))]));
+  return h("div", null, shown.length ? shown : h("p", { class: "quiet" }, t("diff.none")));
 }
+
+/** What differs between two contents of an article, field by field. */
+export const articleDiff = (before, after) =>
+  partsDiff(["title", "answer", "body", "variants"].map((name) => [t(`editor.${name}`), asText(before, name), asText(after, name)]));
 
 export class Versions {
   /** `mayLeave()` asks before unpublished changes go, `restored()` after an earlier version went live. */
