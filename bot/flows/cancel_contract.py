@@ -67,6 +67,12 @@ _REASONS = compile_patterns({
 _STOP = re.compile(r"\b(?:laiss\w* faire|nouveau s en (?:charge|occupe)|n(?:e)? resili\w* pas|on en reste la|pas resilier|let (?:them|it)|don t cancel|alors non|laat (?:ze|de nieuwe|het (?:maar )?zo)|niet opzeggen|dan niet|deja\w* que|entonces no|no (?:lo )?(?:cancel|anul)\w*|dann nicht|nicht kundigen|allora no|non disd\w*|lascia fare)\b")
 _ON = re.compile(r"\b(?:quand meme|resili\w*|continu\w*|anyway|cancel|toch|opzeg\w*|trotzdem|kundig\w*|aun asi|de todas formas|(?:dar?me|doy) de baja|comunque|lo stesso|disd\w*|prosegui\w*)\b")
 
+#: "Yes, cancel it" takes nothing back here.
+_END_IT = re.compile(
+    r"\b(?:annule[rz]?|arrete[rz]?|cancel|stop|annule(?:er|ren)|stornier(?:en|t)|cancel[ae]r?|anul[ae]r?|annull[aio](?:re)?) (?:(?:please|svp|bitte|maar) )?"
+    r"(?:it\b|(?:(?:the|my|this|mon|le|ce|het|mijn|de|den|meinen|el|mi|il|mio|l'|cet) ?){1,2}(?:contra\w*|abon+ement\w*|subscription|vertrag\w*))"
+)
+
 
 def _get(scene: Scene, name: str) -> Any:
     return slot(scene, ID, name)
@@ -102,7 +108,7 @@ def _advice(heard: Heard, scene: Scene, asked: bool) -> Parsed:
 def _next_home(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if heard.choice is not None:
         return picked(heard, f"{ID}_next_home")
-    said = yes_no(heard) if asked else None
+    said = yes_no(heard, firm=False) if asked else None
     return None if said is None else "yes" if said else "no"
 
 
@@ -209,6 +215,6 @@ FLOW = Flow(
         Step(slot=f"{ID}_end_on", parse=_end_on, choices=day_choices, needed=_active, input=Input(kind="date")),
         *index_steps(ID, "end_on", _active),
         forward_step(ID, lambda scene: _active(scene) and not _in_place(scene)),
-        confirm_step(ID, values=_recap, needed=_active),
+        confirm_step(ID, values=_recap, needed=_active, wish=_END_IT),
     ],
 )

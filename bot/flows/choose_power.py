@@ -139,7 +139,7 @@ def _sizing(scene: Scene) -> bool:
 
 def _direct(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if asked and picked(heard, f"{ID}_direct") is None:
-        said = yes_no(heard)
+        said = yes_no(heard, firm=False)
         return None if said is None else "yes" if said else CHECK
     return picked(heard, f"{ID}_direct")
 

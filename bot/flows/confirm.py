@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from bot.assistant.protocol import Choice, Reply
@@ -18,11 +19,13 @@ def confirm_step(
     ask: str | Callable[[Scene], str] | None = None,
     check: Callable[[Scene], Mapping[str, object]] | None = None,
     account: bool = True,
+    wish: re.Pattern[str] | None = None,
 ) -> Step:
     """Step ``<flow_id>_confirm`` with the values ``yes`` and ``no``; ``values`` fill the recap.
 
     With ``account`` the verification is tried again before a yes is taken, so that one that ran out
     while the customer was reading leads back to the code and not to an error in the effect.
+    ``wish``: see :func:`bot.flows.hearing.yes_no`.
     """
     slot = f"{flow_id}_confirm"
 
@@ -30,7 +33,7 @@ def confirm_step(
         answer = picked(heard, slot)
         if answer in ("yes", "no"):
             return answer
-        said = yes_no(heard) if asked else None
+        said = yes_no(heard, wish=wish) if asked else None
         return None if said is None else "yes" if said else "no"
 
     def still_verified(scene: Scene) -> Mapping[str, object]:

@@ -130,7 +130,7 @@ def _linky_only(scene: Scene) -> bool:
 
 def _anyway(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     button = picked(heard, f"{ID}_anyway")
-    said = yes_no(heard) if asked and button is None else None
+    said = yes_no(heard, firm=False) if asked and button is None else None
     return button if said is None else "yes" if said else "no"
 
 

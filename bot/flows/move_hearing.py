@@ -93,7 +93,7 @@ def stay(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     if _GONE.search(text):
         return "no"
     if asked:
-        said = yes_no(heard)
+        said = yes_no(heard, firm=False)
         if said is not None:
             return "yes" if said else "no"
         return "yes" if _STAY.search(text) or _STREET.search(heard.text) else None
@@ -176,7 +176,7 @@ def power(heard: Heard, scene: Scene, asked: bool) -> Parsed:
         return Problem("move_home.power_other", {"kva": value, "near": either([f"{kva} kVA" for kva in near], scene.language)}) if asked else None
     if not asked:
         return None
-    return "same" if _SAME.search(text) or yes_no(heard) else "as_is" if _AS_IS.search(text) else None
+    return "same" if _SAME.search(text) or yes_no(heard, firm=False) else "as_is" if _AS_IS.search(text) else None
 
 
 def pdl(heard: Heard, scene: Scene, asked: bool) -> Parsed:

@@ -117,7 +117,7 @@ def scope(heard: Heard, scene: Scene, asked: bool) -> Parsed:
         return entity
     if _OWN.search(text):
         return "home"
-    return "home" if asked and yes_no(heard) else None
+    return "home" if asked and yes_no(heard, firm=False) else None
 
 
 def energy(heard: Heard, scene: Scene, asked: bool) -> Parsed:
@@ -150,7 +150,7 @@ def stated(slot: str, patterns: Patterns, *, yes: str | None = None, no: str | N
             return None
         value = match(text, patterns)
         if value is None and asked:
-            said = yes_no(heard)
+            said = yes_no(heard, firm=False)
             value = yes if said else no if said is False else None
         return value if asked or value != "unknown" else None
     return parse
@@ -172,7 +172,7 @@ def plus(heard: Heard, scene: Scene, asked: bool) -> Parsed:
     value = match(plain(heard), _REARM)
     if value:
         return "back" if value == "holds" else "still"
-    said = yes_no(heard)
+    said = yes_no(heard, firm=False)
     if said is None and re.search(r"\brien\b|\bnothing\b|\bniets\b|\bnada\b|\bnichts\b|\bniente\b", plain(heard)):
         return "still"
     return None if said is None else "back" if said else "still"

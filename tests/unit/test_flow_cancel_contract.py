@@ -277,3 +277,27 @@ def test_an_index_is_not_taken_over_to_another_contract(desk) -> None:
     assert t.slots["contract_number"] == LINKY
     assert t.slots["cancel_contract_index_base"] is None
     assert t.slots["cancel_contract_odd"] is None
+
+
+@pytest.mark.parametrize(("language", "text", "end"), [
+    ("fr", "bien sûr que non", "cancelled"), ("en", "correct the date please", None), ("nl", "klopt niet", "cancelled"),
+    ("es", "claro que no", "cancelled"), ("de", "genau das nicht", "cancelled"), ("it", "prima vorrei sapere quanto costa", None),
+    ("fr", "ok, et ça coûte combien ?", None), ("fr", "ok annule", None), ("fr", "ok laisse tomber", "cancelled"),
+])
+def test_a_yes_word_that_agrees_to_nothing_ends_no_contract(desk, language: str, text: str, end: str | None) -> None:
+    t = to_recap(desk)
+    t.language = language
+    t.say(text)
+    assert t.end == end
+    assert t.asked == (None if end else "cancel_contract_confirm")
+    assert (desk.row(LINKY)["status"], desk.agreements("end")) == ("active", 0)
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("fr", "oui, annulez mon contrat"), ("en", "yes, cancel it"), ("de", "ja, kein Problem"), ("es", "sí, cancele el contrato"),
+])
+def test_a_yes_that_asks_for_the_end_ends_it(desk, language: str, text: str) -> None:
+    t = to_recap(desk)
+    t.language = language
+    t.say(text)
+    assert (t.end, desk.agreements("end")) == ("done", 1)

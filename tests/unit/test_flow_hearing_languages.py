@@ -6,6 +6,7 @@ import pytest
 from flow_talk import AT, Talk
 
 from bot.flows import cancel_contract, move_home, outage_hearing
+from bot.flows.hearing import yes_no
 from bot.flows.types import Heard, Scene
 from bot.language.entities import extract
 from bot.understanding.types import Understanding
@@ -114,3 +115,41 @@ def test_two_days_of_a_move(language: str, text: str, leave: str, enter: str) ->
 def test_whether_a_mover_stays(language: str, text: str, stays: str) -> None:
     step = next(s for s in move_home.FLOW.steps if s.slot == "move_home_stay")
     assert step.parse(heard(text, language), scene(language), True) == stays
+
+
+@pytest.mark.parametrize(("language", "texts"), [
+    ("fr", "oui|oui c'est bien ça|oui pas de problème|pas de souci|oui, j'attends votre mail|oui je ne veux plus de contrat|oui pourquoi pas|bien sûr|absolument|oui allez-y|oui, rien à changer|oui, changez le compte|c'est exact"),
+    ("en", "yes|yes, no problem|no problem|correct|correct, that is right|that's correct|sure, go ahead|yes I think so|yes why not|please do"),
+    ("nl", "ja graag|ja, dat klopt|prima|prima hoor|prima, doe maar|doe maar|geen probleem|ja, geen probleem|ok prima"),
+    ("es", "sí|sí, claro|claro que sí|vale perfecto|vale, adelante|sí, no hay problema|sin problema|sí está bien"),
+    ("de", "ja genau|stimmt|das stimmt|prima, machen Sie das|ja, kein Problem|kein Problem|ja, warum nicht|in Ordnung"),
+    ("it", "sì, è giusto|sì è giusto|certo che sì|va bene così|sì, nessun problema|non c'è problema|esatto"),
+])
+def test_a_yes(language: str, texts: str) -> None:
+    assert [text for text in texts.split("|") if yes_no(heard(text, language)) is not True] == []
+
+
+@pytest.mark.parametrize(("language", "texts"), [
+    ("fr", "absolument pas|bien sûr que non|je confirme pas|je confirme que non|ok annule|ok laisse tomber|ok, laissez tomber"),
+    ("en", "please do not|ok cancel|ok, forget it|no thanks"), ("nl", "klopt niet|dat klopt helemaal niet|doe maar niet|ok laat maar"),
+    ("es", "claro que no|vale, déjalo|ok cancela"), ("de", "stimmt nicht|das stimmt so nicht|genau das nicht"), ("it", "certo che no|confermo che no|ok lascia perdere"),
+])
+def test_a_refusal_that_begins_with_a_yes(language: str, texts: str) -> None:
+    assert [text for text in texts.split("|") if yes_no(heard(text, language)) is not False] == []
+
+
+@pytest.mark.parametrize(("language", "texts"), [
+    ("fr", "ok attendez je réfléchis|ok, et ça coûte combien ?|oui pas avant lundi|ok je ne veux pas|ok finalement je reste|oui si c'est gratuit|d'accord, un instant|oui, mais le 15"),
+    ("en", "correct the date please|ok wait|go back|ok let me think|yes, how much is it?|yes, if it's free|please don't"),
+    ("nl", "ok wacht even|ja, hoeveel kost dat?|ja maar niet nu|ok ik wil er nog over nadenken"), ("es", "vale, ¿cuánto cuesta?|ok, un momento|sí, todavía no|vale, me lo pienso"),
+    ("de", "ok, Moment|ja, was kostet das?|ja, nicht vor Montag|ok, ich überlege noch"),
+    ("it", "vale anche per il gas?|prima vorrei sapere quanto costa|prima, vorrei sapere il prezzo|va bene, ci penso|ok aspetti|va bene, quanto costa?"),
+])
+def test_a_question_or_a_hesitation_is_no_answer(language: str, texts: str) -> None:
+    assert [text for text in texts.split("|") if yes_no(heard(text, language)) is not None] == []
+
+
+def test_where_a_yes_only_leads_on_words_beside_it_do_no_harm() -> None:
+    assert yes_no(heard("oui, il ne se passe rien", "fr"), firm=False) is True
+    assert yes_no(heard("dat klopt niet", "nl"), firm=False) is False
+    assert yes_no(heard("oui mais le 15", "fr"), firm=False) is None
