@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,14 +32,20 @@ from bot.assistant.replies import (
 )
 from bot.errors import BackofficeDown, NotAllowed, RelaisError
 from bot.failpoints import reached
-from bot.flows.engine import advance, ask_again
+from bot.flows.engine import advance, ask_again, resume
 from bot.flows.hearing import yes_no
-from bot.flows.types import Advance, Finish, Flow, Scene
+from bot.flows.types import Advance, Finish, Flow, Heard, Scene
+from bot.integrations.deadline import within
+from bot.settings import get_settings
 
 #: Slots that belong to the running flow and are cleared when it ends.
 RUNNING = ("flow_key", "flow_trail", "flow_failures", "flow_status", "flow_next", "flow_note")
 #: Slots of a verification that is no longer good.
 IDENTITY = ("customer_token", "identity_challenge", "identity_code")
+#: Note of a flow that ended since the verification ran out.
+_EXPIRED = "verification expired"
+#: Share of a turn's time after which an effect is not tried again.
+_PATIENCE = 0.75
 
 
 def utter(dispatcher: CollectingDispatcher, replies: Sequence[Reply]) -> None:
@@ -83,25 +90,25 @@ class ValidateFlow(FlowAction, ABC):
         chosen = heard.choice or ""
         if chosen.startswith("flow:") and chosen.removeprefix("flow:") not in ("back", "cancel", "restart", self.flow.id):
             return self._leave(turn, "switched", {"flow_next": chosen.removeprefix("flow:")})
-        if chosen == f"flow:{self.flow.id}":      # "carry on here"
-            again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
-            if again is not None:
-                utter(dispatcher, [again])
-                remember([again], turn)
-                return self._events(turn, {}, Advance(requested=slots.get("requested_slot")))
         try:
-            result = await asyncio.to_thread(advance, self.flow, heard, scene)
+            if chosen == f"flow:{self.flow.id}" and scene.slots.get("requested_slot"):      # "carry on here"
+                result = await asyncio.to_thread(self._put_again, turn, scene)
+                utter(dispatcher, result.replies)
+                remember(result.replies, turn)
+                return self._events(turn, result.slots, result)
+            result = await asyncio.to_thread(self._advance, heard, scene)
+            if result.interrupted:
+                decision = decide(turn.understanding, turn.memory, turn.thresholds) if turn.heard.choice is None else None
+                if decision is not None and decision.kind == "handover" and not decision.urgent:      # danger was heard before
+                    return self._leave(turn, "handover", {"flow_note": decision.reason})
+                here = replace(scene, slots={**scene.slots, **result.slots})
+                between = await asyncio.to_thread(self._in_between, turn, decision, here)
+                result.replies, result.requested, result.end = between.replies, between.requested, between.end
+                result.slots = {**result.slots, **between.slots}
         except BackofficeDown as error:
             return self._leave(turn, "failed", {"flow_note": error.detail})
-        except NotAllowed:
-            forgotten = dict.fromkeys(IDENTITY)
-            result = await asyncio.to_thread(advance, self.flow, heard, turn.scene({**scene.slots, **forgotten}))
-            result.slots = {**forgotten, **result.slots}
-        if result.interrupted:
-            decision = decide(turn.understanding, turn.memory, turn.thresholds) if turn.heard.choice is None else None
-            if decision is not None and decision.kind == "handover" and not decision.urgent:      # danger was heard before
-                return self._leave(turn, "handover", {"flow_note": decision.reason})
-            result.replies = self._in_between(turn, decision, replace(scene, slots={**scene.slots, **result.slots}))
+        except RelaisError as error:      # the account changed elsewhere, a day went by: nothing to ask any more
+            return self._leave(turn, "refused", {"flow_note": error.detail})
         if started and result.replies and turn.heard.choice is None:
             result.replies[0].articles = read_more(turn)
         elif result.replies and result.replies[-1].reply == "options":      # the questions do not fit: a person is offered
@@ -125,20 +132,43 @@ class ValidateFlow(FlowAction, ABC):
         values = {**slots, "flow_status": status, "memory": turn.memory.dump(), "requested_slot": None}
         return [SlotSet(name, value) for name, value in values.items()]
 
-    def _in_between(self, turn: TurnContext, decision: Decision | None, scene: Scene) -> list[Reply]:
+    def _advance(self, heard: Heard, scene: Scene) -> Advance:
+        try:
+            return advance(self.flow, heard, scene)
+        except NotAllowed:
+            forgotten = dict.fromkeys(IDENTITY)
+            result = advance(self.flow, heard, replace(scene, slots={**scene.slots, **forgotten}))
+            result.slots = {**forgotten, **result.slots}
+            return result
+
+    def _put_again(self, turn: TurnContext, scene: Scene) -> Advance:
+        """The pending question once more; where the verification ran out meanwhile, who it is."""
+        try:
+            again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
+        except NotAllowed:
+            forgotten = dict.fromkeys(IDENTITY)
+            result = resume(self.flow, replace(scene, slots={**scene.slots, **forgotten}))
+            result.slots = {**forgotten, **result.slots}
+            for first in result.replies[:1]:
+                first.text = f"{turn.say('identity.session_over')}\n\n{first.text}"
+            return result
+        return Advance(requested=scene.slots.get("requested_slot"), replies=[again] if again else [])
+
+    def _in_between(self, turn: TurnContext, decision: Decision | None, scene: Scene) -> Advance:
         """Answer what came in between (a button where nothing was decided), then put the pending question again."""
         if decision is None:
             replies = pressed(str(turn.heard.choice), turn, turn.articles())
         elif decision.kind == "start_flow" and decision.flow != self.flow.id:
-            return [self._offer_switch(turn, str(decision.flow))]
+            return Advance(requested=scene.slots.get("requested_slot"), replies=[self._offer_switch(turn, str(decision.flow))])
         else:
             replies = [] if decision.kind in ("start_flow", "handover") else render(decision, turn)
         for reply in replies:
             reply.feedback = False
             reply.choices = [c for c in reply.choices if not c.id.startswith("flow:")]
         turn.memory.pending = None      # the flow's own question comes last, and a yes answers that
-        again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
-        return [*replies, again] if again else replies
+        result = self._put_again(turn, scene)
+        result.replies = [*replies, *result.replies]
+        return result
 
     def _offer_switch(self, turn: TurnContext, other: str) -> Reply:
         turn.memory.pending = f"flow:{other}"
@@ -162,7 +192,7 @@ def _take_offer(turn: TurnContext, flow: str) -> None:
     offer, turn.memory.pending = turn.memory.pending or "", None
     if offer != "human" and not offer.startswith("flow:"):
         return
-    said = yes_no(turn.heard)
+    said = yes_no(turn.heard, firm=False)
     if said or (said is None and turn.understanding.intent == "acknowledge"):
         turn.heard = replace(turn.heard, choice=offer)
     elif said is False and turn.understanding.intent != "cancel":
@@ -182,13 +212,18 @@ class SubmitFlow(FlowAction, ABC):
         slots = dict(tracker.slots)
         status = slots.get("flow_status") or "cancelled"
         follow: list[EventType] = []
+        forgotten: tuple[str, ...] = ()
         if status == "done":
             finish = await self._finish(turn, slots)
+            if finish.note == _EXPIRED:      # said again, it begins with who it is
+                forgotten, turn.memory.pending = IDENTITY, f"flow:{self.flow.id}"
         elif status == "switched":
             finish = Finish("cancelled", [])
             follow = [FollowupAction(f"{slots.get('flow_next')}_form")]
         elif status == "failed":
             finish = Finish("failed", [Reply(text=turn.say("flow.down"), reply="flow")], note=str(slots.get("flow_note") or ""))
+        elif status == "refused":
+            finish = self._refused(turn, str(slots.get("flow_note") or ""))
         elif status == "cancelled":
             finish = Finish("cancelled", [Reply(text=turn.say("flow.cancelled"), reply="flow", choices=starting_points(turn))])
         else:
@@ -207,20 +242,37 @@ class SubmitFlow(FlowAction, ABC):
         if status == "done" and finish.end == "done":
             turn.memory.pending = "helped"
         gone = [step.slot for step in self.flow.steps if step.slot not in ("contract_number", "contract_postcode")]
-        cleared = [SlotSet(slot, None) for slot in dict.fromkeys((*gone, *RUNNING))]
+        cleared = [SlotSet(slot, None) for slot in dict.fromkeys((*gone, *RUNNING, *forgotten))]
         return [*cleared, SlotSet("memory", turn.memory.dump()), *follow]
 
     async def _finish(self, turn: TurnContext, slots: dict[str, Any]) -> Finish:
+        began = time.monotonic()
         try:
             await reached("dialogue.before_effect")
             finish = await asyncio.to_thread(self.flow.finish, turn.scene(slots))
             await reached("dialogue.after_effect")
             return finish
         except BackofficeDown as error:
-            return Finish("failed", [Reply(text=turn.say("flow.down"), reply="flow")], note=error.detail)
+            if error.untouched:
+                return Finish("failed", [Reply(text=turn.say("flow.down"), reply="flow")], note=error.detail)
+            return await self._once_more(turn, slots, error, _PATIENCE * get_settings().turn_timeout - (time.monotonic() - began))
         except NotAllowed:
             text = turn.say("flow.expired")
             return Finish("cancelled", [Reply(text=text, reply="flow", choices=[button(turn, "human"), Choice(
-                id=f"flow:{self.flow.id}", label=turn.say(f"choice.flow_{self.flow.id}"))])])
+                id=f"flow:{self.flow.id}", label=turn.say(f"choice.flow_{self.flow.id}"))])], note=_EXPIRED)
         except RelaisError as error:      # offered a moment ago, refused now: a person sorts it out
-            return Finish("failed", [Reply(text=turn.say("flow.refused"), reply="flow")], note=error.detail)
+            return self._refused(turn, error.detail)
+
+    async def _once_more(self, turn: TurnContext, slots: dict[str, Any], error: BackofficeDown, seconds: float) -> Finish:
+        """An effect whose answer was lost, under its same key: its receipt, or that nobody can tell yet."""
+        try:
+            if seconds > 0:
+                with within(seconds):
+                    return await asyncio.to_thread(self.flow.finish, turn.scene(slots))
+        except RelaisError as second:
+            error = second if isinstance(second, BackofficeDown) else error
+        note = f"outcome unknown, check first: {error.detail}"
+        return Finish("failed", [Reply(text=turn.say("flow.unsure"), reply="flow")], note=note)
+
+    def _refused(self, turn: TurnContext, detail: str) -> Finish:
+        return Finish("failed", [Reply(text=turn.say("flow.refused"), reply="flow")], note=detail)

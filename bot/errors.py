@@ -85,7 +85,13 @@ class DialogueUnavailable(Unavailable):
 
 
 class BackofficeDown(Unavailable):
+    """``untouched``: it is certain that nothing was done; otherwise an effect may have happened unanswered."""
+
     code = "backoffice-down"
+
+    def __init__(self, detail: str, *, untouched: bool = False, **context: object) -> None:
+        super().__init__(detail, **context)
+        self.untouched = untouched
 
 
 class ConfigurationError(RelaisError):

@@ -124,8 +124,9 @@ class DemoBackoffice:
     def _up(self, effect: bool = False) -> Iterator[None]:
         """Turn faults of the database, and the sabotage file, into ``BackofficeDown``."""
         sabotage = self._flag.read_text().strip() if self._flag.exists() else None
-        down = BackofficeDown("The supplier's system does not answer for now.")
+        down = BackofficeDown("The supplier's system does not answer for now.", untouched=not effect)
         if sabotage is not None and not (effect and sabotage == "lost-answer"):
+            down.untouched = True
             raise down
         try:
             self._roll()

@@ -2,7 +2,8 @@
 
 Every fault of the other side (no answer in time, 5xx, an answer of another shape, our own service
 token refused) is ``BackofficeDown``; refusals arrive as the domain's own errors. A connection that
-breaks before an answer is tried once more: reads are harmless and effects carry their key.
+breaks before an answer is tried once more: reads are harmless and effects carry their key. A fault of
+a read, or before anything was sent, says that nothing was done (``untouched``).
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ from bot.integrations.http import retry_after_of
 
 T = TypeVar("T")
 _MAX_BYTES, _PART = 2_000_000, 65_536
+#: Faults before a word of the request was sent.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol)
 _ERRORS: dict[int, type[RelaisError]] = {400: BadInput, 403: NotAllowed, 404: NotFound, 409: Conflict, 422: BadInput}
 
 
@@ -75,7 +78,8 @@ class HttpBackoffice:
             headers |= {"X-Customer-Token": access.token, "X-Conversation": access.conversation_id}
         if key:
             headers["Idempotency-Key"] = quote(key, safe=":/-._~")
-        down = BackofficeDown("The supplier's system does not answer for now.")
+        down = BackofficeDown("The supplier's system does not answer for now.", untouched=not key)
+        sent = False
         with within(self._seconds):      # all of it: both tries, and an answer that comes drop by drop
             for attempt in (1, 2):
                 try:
@@ -83,9 +87,12 @@ class HttpBackoffice:
                                                 json=None if body is None else wire.dump(body))
                     break
                 except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                    sent = sent or not isinstance(error, _UNSENT)
                     if attempt == 2 or (method != "GET" and not key):
+                        down.untouched = not (key and sent)
                         raise down from error
                 except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                    down.untouched = not key or (not sent and isinstance(error, _UNSENT))
                     raise down from error
         if len(content) > _MAX_BYTES:
             raise down
@@ -96,6 +103,7 @@ class HttpBackoffice:
                 raise down from error
             read = None
         if answer.status_code >= 300:
+            down.untouched = down.untouched or answer.status_code == 401
             raise _refusal(answer, read) or down
         return read
 
@@ -113,7 +121,7 @@ class HttpBackoffice:
         return _load(kind, self._call("GET", path, access=access, params=params or None))
 
     def _send(self, kind: type[T], path: str, access: Access | None, body: object, key: str, method: str = "POST") -> T:
-        return _load(kind, self._call(method, path, access=access, body=body, key=key))
+        return _load(kind, self._call(method, path, access=access, body=body, key=key), key)
 
     # -- who is asking -------------------------------------------------------------------------
     def request_code(self, contract: str, postcode: str, conversation_id: str, key: str, locale: str = "fr") -> Challenge:
@@ -124,7 +132,7 @@ class HttpBackoffice:
         body = {"code": code, "conversation_id": conversation_id}
         answer = self._call("POST", f"/challenges/{quote(challenge_id, safe='')}/check", body=body, key=key)
         if not isinstance(answer, dict) or "verified" not in answer:
-            raise BackofficeDown("The supplier's system gave an answer of another shape.")
+            raise BackofficeDown("The supplier's system gave an answer of another shape.", untouched=True)
         return None if answer["verified"] is None else _load(VerifiedCustomer, answer["verified"])
 
     # -- reading -------------------------------------------------------------------------------
@@ -191,11 +199,11 @@ class HttpBackoffice:
         return self._send(Receipt, "/outage-reports", None, details, key)
 
 
-def _load(kind: type[T], value: object) -> T:
+def _load(kind: type[T], value: object, key: str = "") -> T:
     try:
         return wire.load(kind, value)
     except wire.WireError as error:
-        raise BackofficeDown("The supplier's system gave an answer of another shape.", shape=str(error)) from error
+        raise BackofficeDown("The supplier's system gave an answer of another shape.", untouched=not key, shape=str(error)) from error
 
 
 def _refusal(answer: httpx.Response, problem: object) -> RelaisError | None:

@@ -100,6 +100,11 @@ def ask_again(flow: Flow, scene: Scene, *, prefix: str = "", said: Collection[st
     return brief if fingerprint(brief.text) not in said else _question(flow, step, scene, prefix=prefix)
 
 
+def resume(flow: Flow, scene: Scene) -> Advance:
+    """The next open question, whatever was pending: where a verification ran out, who it is."""
+    return _continue(flow, scene, {}, {})
+
+
 def _step(flow: Flow, slot: object) -> Step | None:
     return next((step for step in flow.steps if step.slot == slot), None)
 

@@ -1,7 +1,7 @@
 """Change the bank account of direct debits, their day, or both.
 
-Two effects, one confirmation. Each has its own key; if the back office fails between the two, the
-customer is told which is done, with its reference, and a person finishes the other.
+Two effects, one confirmation. Each has its own key; if the second is refused or fails, the customer
+is told that the first is done, with its reference, and a person finishes the other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from bot.assistant.protocol import Input, Reply
 from bot.backoffice.numbers import mask_iban
 from bot.backoffice.records import Receipt
-from bot.errors import BackofficeDown
+from bot.errors import BackofficeDown, RelaisError
 from bot.flows.confirm import confirm_step, refused
 from bot.flows.contract import contract_step, today
 from bot.flows.debits import (
@@ -180,12 +180,14 @@ def _finish(scene: Scene) -> Finish:
     if day:
         try:
             schedule = scene.backoffice.update_debit_day(access(scene), int(day), f"{key}:debit_day")
-        except BackofficeDown:
+        except RelaisError as error:        # whatever came of the day, the account is changed
             if account is None:
                 raise
-            text = scene.say(f"{ID}.half", reference=account.reference, day=day)
+            unsure = isinstance(error, BackofficeDown) and not error.untouched
+            text = scene.say(f"{ID}.half_unsure" if unsure else f"{ID}.half", reference=account.reference, day=day)
+            done = "account changed, debit day unknown, check first" if unsure else "account changed but not the debit day"
             return Finish("handover", [Reply(text=text, reply="flow")], reference=account.reference,
-                          note=f"account changed but not the debit day: {account.reference}, {day}")
+                          note=f"{done}: {account.reference}, {day}")
     return _done(scene, account, schedule)
 
 

@@ -21,8 +21,12 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Whatever this thread asks of bounded clients in here ends in so many seconds, or with a timeout of httpx's."""
-    token = _ends.set(time.monotonic() + seconds)
+    """Whatever this thread asks of bounded clients in here ends in so many seconds, or with a timeout of httpx's.
+
+    Inside another, the earlier end holds.
+    """
+    ends, outer = time.monotonic() + seconds, _ends.get()
+    token = _ends.set(ends if outer is None else min(ends, outer))
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from flow_talk import Talk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import BackofficeDown
+from bot.errors import BackofficeDown, BadInput, Conflict, NotAllowed, RelaisError
 from bot.flows.debits import (
     check_iban,
     find_day,
@@ -199,6 +199,26 @@ def test_back_office_down_between_the_two_says_what_is_done(desk, monkeypatch) -
     assert t.finish.reference in words
     assert "conseiller" in words
     assert desk.row(DEBIT)["debit_day"] == 5
+
+
+@pytest.mark.parametrize(("error", "sure"), [
+    (Conflict("Ended."), True), (BadInput("No such day."), True), (NotAllowed("Over.", reason="expired"), True),
+    (BackofficeDown("Refused.", untouched=True), True), (BackofficeDown("Lost."), False),
+])
+def test_whatever_stops_the_second_effect_the_first_is_told(desk, monkeypatch, error: RelaisError, sure: bool) -> None:
+    t = talk(desk)
+    t.say(f"nouveau rib {IBAN} prélevé le 20")
+
+    def stopped(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(desk.backoffice, "update_debit_day", stopped)
+    words = t.say("oui")
+    assert t.finish is not None
+    assert (t.end, desk.agreements("iban")) == ("handover", 1)
+    assert str(t.finish.reference) in words
+    assert ("inchangé" in words) is sure
+    assert ("vérifie" in words) is not sure
 
 
 def test_a_debit_that_is_too_close_is_told_before_and_after(desk) -> None:

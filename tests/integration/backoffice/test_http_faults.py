@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -110,6 +111,28 @@ def test_timeout_is_not_repeated_a_broken_connection_is_once() -> None:
     with pytest.raises(BackofficeDown):
         _client(broken).change_power(ACCESS, 6, "clé:1")
     assert calls[1:] == ["cl%C3%A9:1", "cl%C3%A9:1"]
+
+
+@pytest.mark.parametrize(("fault", "untouched"), [
+    ([httpx.ConnectError], True), ([httpx.ConnectTimeout], True), ([httpx.ReadTimeout], False),
+    ([httpx.ReadError, httpx.ConnectError], False), ([httpx.ConnectError, httpx.ReadError], False), ([500], False), ([503], False), ([401], True),
+])
+def test_a_fault_says_whether_an_effect_may_have_happened(fault: list[Any], untouched: bool) -> None:
+    left = list(fault)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        now = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(now, int):
+            return httpx.Response(now)
+        raise now("fault", request=request)
+
+    with pytest.raises(BackofficeDown) as down:
+        _client(answer).change_power(ACCESS, 6, "k")
+    assert down.value.untouched is untouched
+    left[:] = fault
+    with pytest.raises(BackofficeDown) as read:
+        _client(answer).get_contract(ACCESS)
+    assert read.value.untouched      # a read does nothing
 
 
 def test_secrets_travel_in_headers_only() -> None:
