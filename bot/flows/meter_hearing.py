@@ -1,7 +1,7 @@
 """Hearing meter readings: which figure belongs to which counter.
 
 "HP 12345 HC 6789", "12 345 en heures pleines", "45230 kWh", "gaz 4567,345 m3", or just "45230" after
-the question. Decimals are dropped (gas meters bill whole cubic metres). What belongs to another
+the question; in English "45,230" is thousands. Decimals are dropped (gas meters bill whole cubic metres). What belongs to another
 entity (a contract number, a date, a postcode) is not a reading.
 """
 
@@ -14,10 +14,11 @@ from datetime import date
 from bot.backoffice.records import Register
 from bot.flows.hearing import soft
 from bot.flows.types import Heard
+from bot.language.entities.figures import grouped
 
 #: Order in which bare figures are given to counters, as meters show them.
 REGISTERS: tuple[Register, ...] = ("base", "peak", "off_peak", "gas")
-_FIGURE = r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)|\d+"
+_FIGURE = r"\d{1,3}(?:[ .'\u2019\u00a0\u202f]\d{3})+(?!\d)|\d+"
 _NUMBER = re.compile(rf"(?<![\w,.])({_FIGURE})(?:,\d{{1,3}})?(?![\d/:])")
 #: Behind a figure that is something else.
 _UNITS = re.compile(r" ?(?:kva|€|eur|h\b|heures?\b(?! (?:creuses|pleines))|°|%|ans?\b|jours?\b)", re.IGNORECASE)
@@ -67,7 +68,7 @@ def _figures(heard: Heard, other: Sequence[str]) -> list[tuple[int, int, int]]:
     """``(start, end, value)`` of figures that no other entity claims."""
     taken = [(e.start, e.end) for name in other for e in heard.entities(name)]
     figures = []
-    for match in _NUMBER.finditer(heard.text):
+    for match in _NUMBER.finditer(grouped(heard.text, heard.understanding.language)):
         start, end = match.span()
         if any(a < end and start < b for a, b in taken):
             continue

@@ -12,6 +12,7 @@ from bot.errors import BackofficeDown
 from bot.flows.meter_hearing import readings
 from bot.flows.meter_reading import FLOW
 from bot.flows.types import Heard
+from bot.language.entities import extract
 from bot.understanding.types import Entity, Understanding
 from tests.unit.conftest import NOW, Desk
 from tests.unit.flow_talk import Talk
@@ -245,3 +246,28 @@ def test_another_contract_named_at_the_recap_is_verified_and_previewed_anew(desk
     talk.say(desk.code())
     assert talk.slots["meter_reading_meter"]["contract"] == LINKY
     assert talk.slots.get("meter_reading_preview") != before
+
+
+@pytest.mark.parametrize(("language", "text", "value"), [
+    ("en", "45,230", 45230), ("en", "45,230 kWh", 45230), ("en", "it says 145,230", 145230), ("en", "45,23", 45), ("en", "1,045,230", 1045230),
+    ("fr", "45,230", 45), ("fr", "45 230,5", 45230), ("de", "45'230", 45230), ("fr", "45\u2019230 kWh", 45230), ("en", "45230", 45230),
+])
+def test_thousands_as_each_language_writes_them(language: str, text: str, value: int) -> None:
+    heard = Heard(Understanding(text=text, language=language, language_confidence=1.0, intent="out_of_scope", confidence=0.9,
+                                entities=extract(text, language, today=TODAY)))
+    assert readings(heard, ["base"], True) == {"base": value}
+
+
+def test_two_counters_in_english_thousands() -> None:
+    text = "peak 45,230, off-peak 6,789"
+    heard = Heard(Understanding(text=text, language="en", language_confidence=1.0, intent="out_of_scope", confidence=0.9,
+                                entities=extract(text, "en", today=TODAY)))
+    assert readings(heard, ["peak", "off_peak"], True) == {"peak": 45230, "off_peak": 6789}
+
+
+def test_an_english_reading_with_a_comma_is_not_cut(desk: Desk) -> None:
+    value = expected(desk, BASE)["base"]
+    talk = Talk(FLOW, desk.backoffice, language="en", slots={"customer_token": desk.token(BASE), "contract_number": BASE})
+    talk.say("I want to send my reading")
+    talk.say(f"{value:,}")
+    assert talk.slots["meter_reading_base"] == value

@@ -34,7 +34,7 @@ def extract(text: str, language: str, today: date | None = None) -> tuple[Entity
     if not view.text.strip():
         return ()
     found = [
-        *figures.find(view), *dates.find(view, language, today), *things.find(view, language),
+        *figures.find(view, language), *dates.find(view, language, today), *things.find(view, language),
         *identifiers.find(view, language, things.towns()),
     ]
     answers = [one for one in found if one.name == "yes_no"]

@@ -44,12 +44,24 @@ _KW = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d)?)\s*k\s?w(?![\w/]|\s?h\b)")
 _CHARGER = re.compile(r"\b(?:bornes?|wall ?box|recharge|voitures? elec\w*|vehicules? elec\w*|green ?up|charg(?:er|ing|eur)|ev|laad(?:paal|punt|station)|ladestation|ladesaule|wandladestation|elektroauto|e-?auto|cargador|coche electrico|colonnina|auto elettrica|tesla|zoe)\b")
 
 
-def find(text: Folded) -> Iterator[Found]:
+_ENGLISH_GROUPS = re.compile(r"(?<![\d.,'])[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)")
+
+
+def grouped(text: str, language: str) -> str:
+    """English "45,230" with an apostrophe between thousands, which every pattern takes; as long as before.
+
+    In the other five languages a comma is the decimal mark, and the text stays as it is.
+    """
+    return _ENGLISH_GROUPS.sub(lambda found: found.group().replace(",", "'"), text) if language == "en" else text
+
+
+def find(text: Folded, language: str = "fr") -> Iterator[Found]:
     """Every quantity with its unit; overlaps are the caller's to settle."""
-    yield from _power(text.text)
-    yield from _money(text.text)
-    yield from _indexes(text.text)
-    yield from _home(text.text)
+    words = grouped(text.text, language)
+    yield from _power(words)
+    yield from _money(words)
+    yield from _indexes(words)
+    yield from _home(words)
 
 
 def _power(text: str) -> Iterator[Found]:
