@@ -7,8 +7,8 @@ token it opens stays in ``customer_token``, for this conversation.
 Who names another contract than the verified one is asked again, for that one.
 
 Slots: ``contract_number``, ``contract_postcode``, ``identity_code`` (asked), ``identity_challenge``
-(``{"id", "contract", "postcode", "sent", "tried"}``; ``wait`` minutes instead of an id while too many
-codes were asked for) and ``customer_token``.
+(``{"id", "contract", "postcode", "sent", "at", "tried"}``; ``at``: when it was sent, in seconds;
+``last``: the id before a new code was asked for; ``wait``: minutes, while too many codes were asked for) and ``customer_token``.
 """
 
 from __future__ import annotations
@@ -163,27 +163,33 @@ def _send(scene: Scene) -> Mapping[str, Any]:
     contract, postcode = scene.slots["contract_number"], scene.slots["contract_postcode"]
     before = _challenge(scene)
     same = (before.get("contract"), before.get("postcode")) == (contract, postcode)
-    if same and before.get("id"):
+    ttl, now = get_settings().code_ttl, int(scene.at.timestamp())
+    # One kept from an earlier request or from before a person took over may be too old; while it is
+    # being asked for, the check says so.
+    fresh = same and (scene.slots.get("requested_slot") == "identity_code" or now - int(before.get("at", now)) < ttl)
+    if fresh and before.get("id"):
         return {}
     sent = int(before.get("sent", 0)) + 1 if same else 1
-    about = {"contract": contract, "postcode": postcode, "sent": sent}
+    about = {"contract": contract, "postcode": postcode, "sent": sent, "at": now}
     try:
         challenge = scene.backoffice.request_code(
             contract, postcode, scene.conversation_id, f"{scene.conversation_id}:{scene.turn_id}:code",
             scene.language)
     except TooManyRequests as limit:
         minutes = max(1, math.ceil(limit.retry_after / 60))
-        return {"identity_challenge": {**about, "sent": sent - 1, "wait": minutes}}
+        kept = {"id": before["last"], "last": before["last"], "at": before.get("at")} if fresh and before.get("last") else {}
+        return {"identity_challenge": {**about, "sent": sent - 1, "wait": minutes, **kept}}      # nothing new: the last one is still good
     return {"identity_challenge": {**about, "id": challenge.id}}
 
 
 def _verify(scene: Scene) -> Mapping[str, Any] | Problem:
     """The code against the challenge: a token, a resend, or a sentence on what is wrong with it."""
     challenge = _challenge(scene)
-    again = {"identity_challenge": {**challenge, "id": None, "wait": None, "tried": False}}
+    again = {"identity_challenge": {**challenge, "id": None, "last": None, "wait": None, "tried": False}}
+    more = {"identity_challenge": {**again["identity_challenge"], "last": challenge.get("id") or challenge.get("last")}}
     tried = {"identity_challenge": {**challenge, "tried": True}}
     if scene.slots["identity_code"] == RESEND:
-        return {"identity_code": None, **again}
+        return {"identity_code": None, **more}
     if not challenge.get("id"):
         return Problem("identity.expired_code", slots=again)
     try:

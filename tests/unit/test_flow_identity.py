@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.backoffice.demo import demo_customers
@@ -127,6 +129,7 @@ def test_too_many_wrong_codes_send_a_new_one(desk: Desk) -> None:
 def test_asking_for_codes_without_end_is_stopped_with_a_time_and_a_person(desk: Desk) -> None:
     talk = started(desk)
     talk.say(f"{CUSTOMER.contract} {CUSTOMER.postcode}")
+    code = desk.code()
     for n in range(60):
         try:
             desk.backoffice.request_code(CUSTOMER.contract, CUSTOMER.postcode, f"flood-{n}", f"flood-{n}")
@@ -135,6 +138,9 @@ def test_asking_for_codes_without_end_is_stopped_with_a_time_and_a_person(desk: 
     text = talk.say("renvoyer le code")
     assert "min" in text
     assert "human" in [c.id for c in talk.replies[-1].choices]
+    talk.say("renvoyer le code")
+    talk.say(code)      # "if you have a recent one, type it"
+    assert talk.end == "done"
 
 
 def test_another_contract_gets_its_own_code(desk: Desk) -> None:
@@ -190,3 +196,24 @@ def test_back_office_down_while_sending_the_code_raises_and_keeps_nothing(desk: 
     desk.repair()
     talk.say(f"{CUSTOMER.contract} {CUSTOMER.postcode}")
     assert talk.asked == "identity_code"
+
+
+@pytest.mark.parametrize(("later", "new"), [(timedelta(minutes=2), False), (timedelta(hours=1), True)])
+def test_a_code_sent_before_another_request_counts_only_while_it_is_good(desk: Desk, later: timedelta, new: bool) -> None:
+    first = started(desk)
+    first.say(f"{CUSTOMER.contract} {CUSTOMER.postcode}")
+    kept = {slot: first.slots[slot] for slot in ("contract_number", "contract_postcode", "identity_challenge")}
+    talk = Talk(FLOW, desk.backoffice, slots=kept, at=first.at + later)
+    talk.turn = 20
+    talk.say("explique ma facture")
+    assert talk.asked == "identity_code"
+    assert (talk.slots["identity_challenge"]["id"] != kept["identity_challenge"]["id"]) is new
+
+
+def test_a_wrong_code_typed_late_asks_for_one_code_and_not_for_two(desk: Desk) -> None:
+    talk = started(desk)
+    talk.say(f"{CUSTOMER.contract} {CUSTOMER.postcode}")
+    before = talk.slots["identity_challenge"]["id"]
+    talk.at += timedelta(hours=1)
+    talk.say("12345")
+    assert talk.slots["identity_challenge"]["id"] == before      # the check of a whole code says that it is too old
