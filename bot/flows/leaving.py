@@ -19,7 +19,7 @@ from bot.flows.contract import today
 from bot.flows.facts import fact
 from bot.flows.format import day as day_text
 from bot.flows.format import money, number
-from bot.flows.hearing import fold, picked
+from bot.flows.hearing import fold, picked, yes_no
 from bot.flows.identity import access, named_contracts
 from bot.flows.meter_hearing import REGISTERS, readings
 from bot.flows.places import looks_like_address
@@ -138,7 +138,9 @@ def index_steps(flow_id: str, on: str, needed: Callable[[Scene], bool]) -> list[
             if asked and _SKIP.search(fold(heard.text)):
                 return "skip"
             missing = [r for r in to_read(scene, flow_id) if r == register or slot(scene, flow_id, f"index_{r}") is None]
-            return readings(heard, missing, True).get(register)
+            found = readings(heard, missing, True).get(register)
+            odd = (slot(scene, flow_id, "odd") or {}).get(register) if asked and found is None else None
+            return odd if odd is not None and yes_no(heard) else found      # read back, and confirmed in words
 
         def check(scene: Scene) -> Mapping[str, Any] | Problem:
             return _check_index(scene, flow_id, register)

@@ -121,6 +121,30 @@ def test_an_odd_index_is_read_back_once_then_taken(desk) -> None:
     assert t.slots["move_home_index_base"] == 12
 
 
+@pytest.mark.parametrize(("language", "text"), [
+    ("fr", "oui"), ("en", "yes, that's right"), ("nl", "ja, klopt"), ("es", "sí, es correcto"), ("de", "ja, das stimmt"), ("it", "sì, è giusto"),
+])
+def test_an_odd_index_is_taken_where_words_confirm_it(desk, language: str, text: str) -> None:
+    t = talk(desk, OLD_METER)
+    t.say("je pars à l'étranger")
+    t.press(TODAY.isoformat())
+    t.say("12")
+    t.language = language
+    t.say(text)
+    assert (t.asked, t.slots["move_home_index_base"]) == ("move_home_forward", 12)
+
+
+@pytest.mark.parametrize("said", [["12", "oui attendez je regarde"], ["oui"]])
+def test_no_index_is_taken_from_words_that_confirm_none(desk, said: list[str]) -> None:
+    t = talk(desk, OLD_METER)
+    t.say("je pars à l'étranger")
+    t.press(TODAY.isoformat())
+    for text in said:
+        t.say(text)
+    assert t.asked == "move_home_index_base"
+    assert t.slots.get("move_home_index_base") is None
+
+
 def test_a_right_index_goes_with_the_request(desk) -> None:
     expected = next(e for e in desk.backoffice.estimate_index(desk.access(OLD_METER), TODAY) if e.register == "base").value
     t = talk(desk, OLD_METER)
