@@ -16,7 +16,7 @@ _BEFORE = r"^(?:(?:ah|ben|bah|euh|hm+|well|ja nun|beh)[ ,]+)*"
 #: taken only where what follows lets them be one: Italian "prima" is "first", "vale per" "is valid for".
 _YES = re.compile(
     rf"{_BEFORE}(?:oui|ouais|ouai|oui oui|wi|ok|okay|d'accord|daccord|dac|"
-    r"c'est bon|c'est ca|c'est cela|c'est (?:exact|correct|juste)|exact|exactement|parfait|je confirme|confirme[rz]?|vas-?y|allez-?y|go(?! back)|"
+    r"c'est bon|c'est ca|c'est cela|c'est (?:exact|correct|juste)|exact|exactement|parfait|je confirme|confirme[rz]?|vas[- ]?y|allez[- ]?y|go(?! back)|"
     r"volontiers|bien sur|tout a fait|absolument|yes|yeah|yep|yup|sure|correct(?! (?:it|the|my|this|these|that(?! is|'s))\b)|that(?:'s| is) (?:right|correct|fine)|right|go ahead|please do|i confirm|"
     r"ja|jawel|(?:dat )?klopt|prima(?=[ .!]*$|[,.!] |[ ,.!]+(?:hoor|zo|bedankt|dank|danke|doe|dat|is|voor mij|so|machen)\b)|akkoord|graag|graag gedaan|doe maar|"
     r"si(?=[ ,.!]*(?:$|si\b|claro|por favor|confirmo|confermo|grazie|gracias|certo)|, )|vale(?! (?:la|il|lo|anche|pure|per|solo|da)\b)|claro|de acuerdo|confirmo|adelante|"
@@ -30,13 +30,14 @@ _NO = re.compile(
 )
 #: Negations that deny nothing: "pas de souci", "no problem", "warum nicht".
 _FINE = re.compile(
-    r"\b(?:(?:il n'y a )?(?:pas de|pas d'|aucun|sans|y a pas de) (?:souci|soucis|problemes?|inconvenient)|pourquoi pas|n'est-?ce pas|n'hesitez pas|"
-    r"(?:no|not an?|without a) (?:problems?|probs?|worries|issues?|objections?|doubt)|why not|"
-    r"(?:geen|zonder) (?:enkel )?(?:probleem|bezwaar|problemen)|waarom niet|"
-    r"(?:no hay|ningun|no es|sin) (?:ningun )?(?:problema|inconveniente)|no pasa nada|no problema|por que no|como no|"
-    r"(?:gar |uberhaupt )?kein(?:e|en)? (?:problem|thema|ding|einwand|einwande|frage)|warum nicht|"
-    r"(?:non c'e |non ci sono )?(?:nessun|alcun) problema|non c'e problema|senza problemi|perche no|ci mancherebbe)\b"
+    r"\b(?:(?:il n'y a )?(?:pas de|pas d'|aucun|sans|y a pas de) (?:souci|soucis|problemes?|inconvenient)|pourquoi pas(?=[ .!]*$|,)|n'est-?ce pas|n'hesitez pas|"
+    r"(?:no|not an?|without a) (?:problems?|probs?|worries|issues?|objections?|doubt)|why not(?=[ .!]*$|,)|"
+    r"(?:geen|zonder) (?:enkel )?(?:probleem|bezwaar|problemen)|waarom niet(?=[ .!]*$|,)|"
+    r"(?:no hay|ningun|no es|sin) (?:ningun )?(?:problema|inconveniente)|no pasa nada|no problema|(?:por que|como) no(?=[ .!]*$|,)|"
+    r"(?:gar |uberhaupt )?kein(?:e|en)? (?:problem|thema|ding|einwand|einwande|frage)|warum nicht(?=[ .!]*$|,)|"
+    r"(?:non c'e |non ci sono )?(?:nessun|alcun) problema|non c'e problema|senza problemi|(?:perche|come) no(?=[ .!]*$|,)|ci mancherebbe)\b"
 )
+_THANKS = re.compile(r"merci|thank|bedankt|dank|gracias|grazie")
 #: The very word of agreement denied: "absolument pas", "stimmt nicht", "claro que no".
 _DENIED = re.compile(
     rf"{_BEFORE}(?:absolument|bien sur|surement|exactement|tout a fait|volontiers|(?:je )?confirme|please do|i confirm|"
@@ -112,7 +113,9 @@ def yes_no(heard: Heard, *, firm: bool = True, wish: re.Pattern[str] | None = No
     text = plain(heard)
     if wish:
         text = wish.sub(" ", text).strip()
-    fine = _FINE.match(text) is not None
+    nothing = _FINE.match(text)
+    after = text[nothing.end():].strip() if nothing else ""
+    fine = nothing is not None and (not after or after[0] in ",.!;" or bool(_YES.match(after) or _THANKS.match(after)))
     rest = _FINE.sub(" ", text)
     if not fine and (_NO.match(text) or _DENIED.match(rest)):
         return False
@@ -121,8 +124,6 @@ def yes_no(heard: Heard, *, firm: bool = True, wish: re.Pattern[str] | None = No
         return None if wish and dropped["end"] else False
     first = text.startswith("prima") and heard.understanding.language == "it"
     said = fine or (not first and _YES.match(text) is not None) or _ACCENTED.match(clean(heard.text)) is not None
-    if not said:
-        said = heard.understanding.intent == "affirm"
-        if not said:
-            return False if heard.understanding.intent in ("deny", "cancel") else None
+    if not said and heard.understanding.intent != "affirm":
+        return False if heard.understanding.intent in ("deny", "cancel") else None
     return None if _CONDITION.search(text) or (firm and _DOUBT.search(rest)) else True

@@ -118,7 +118,7 @@ def test_whether_a_mover_stays(language: str, text: str, stays: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "texts"), [
-    ("fr", "oui|oui c'est bien ça|oui pas de problème|pas de souci|oui, j'attends votre mail|oui je ne veux plus de contrat|oui pourquoi pas|bien sûr|absolument|oui allez-y|oui, rien à changer|oui, changez le compte|c'est exact"),
+    ("fr", "oui|oui c'est bien ça|oui pas de problème|pas de souci|pas de souci merci|sans problème, allez-y|oui, j'attends votre mail|oui je ne veux plus de contrat|oui pourquoi pas|bien sûr|absolument|oui allez-y|oui, rien à changer|oui, changez le compte|c'est exact"),
     ("en", "yes|yes, no problem|no problem|correct|correct, that is right|that's correct|sure, go ahead|yes I think so|yes why not|please do"),
     ("nl", "ja graag|ja, dat klopt|prima|prima hoor|prima, doe maar|doe maar|geen probleem|ja, geen probleem|ok prima"),
     ("es", "sí|sí, claro|claro que sí|vale perfecto|vale, adelante|sí, no hay problema|sin problema|sí está bien"),
@@ -153,3 +153,5 @@ def test_where_a_yes_only_leads_on_words_beside_it_do_no_harm() -> None:
     assert yes_no(heard("oui, il ne se passe rien", "fr"), firm=False) is True
     assert yes_no(heard("dat klopt niet", "nl"), firm=False) is False
     assert yes_no(heard("oui mais le 15", "fr"), firm=False) is None
+    assert yes_no(heard("pas de problème chez les voisins", "fr"), firm=False) is None
+    assert yes_no(heard("por qué no funciona", "es"), firm=False) is None
