@@ -108,7 +108,7 @@ def writings() -> dict[str, Job]:
 def _message(connection: Any) -> object:
     found, token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
     return intake.accept(connection, found.id, token, client_message_id=uuid.uuid4().hex, text="où est ma facture ?", choice=None,
-                         knows_article=lambda slug: None, lease_seconds=5)
+                         knows_article=lambda slug, language: None, lease_seconds=5)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class StoredChat:
             return []
         accepted = intake.accept(
             self._connection, self.id, self._token, client_message_id=str(uuid.UUID(int=rng.getrandbits(128))),
-            text=move.understanding.text, choice=move.choice, knows_article=lambda slug: slug, lease_seconds=5)
+            text=move.understanding.text, choice=move.choice, knows_article=lambda slug, language: slug, lease_seconds=5)
         if accepted.turn is None:
             return []
         if store.get(self._connection, self.id).mode != "bot":

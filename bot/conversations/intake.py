@@ -74,12 +74,12 @@ def check_text(text: str, limit: int) -> str:
 
 def accept(
     connection: Connection, conversation_id: str, token: str, *, client_message_id: str,
-    text: str, choice: str | None, knows_article: Callable[[str], str | None],
+    text: str, choice: str | None, knows_article: Callable[[str, str], str | None],
     lease_seconds: float,
 ) -> Accepted:
     """Store a customer's message; the same ``client_message_id`` again gives the same number.
 
-    ``knows_article`` gives an article's title by slug. Raises UnknownConversation, ChoiceNotOffered.
+    ``knows_article`` gives an article's title by slug and language. Raises UnknownConversation, ChoiceNotOffered.
     """
     conversation = store.open_with(connection, conversation_id, token, lock=True)
     already = store.find_client_message(connection, conversation_id, client_message_id)
@@ -147,13 +147,13 @@ def rate(
 
 def _label(
     connection: Connection, conversation: Conversation, choice: str,
-    knows_article: Callable[[str], str | None],
+    knows_article: Callable[[str, str], str | None],
 ) -> str:
     label = store.offered_label(connection, conversation.id, choice)
     if label is None and choice == "human":
         label = say("choice_human", conversation.language)   # the way out is always offered
     if label is None and choice.startswith("article:"):
-        label = knows_article(choice.removeprefix("article:"))   # links between articles
+        label = knows_article(choice.removeprefix("article:"), conversation.language)   # links to articles
     if label is None and choice in ("helped:yes", "helped:no") and _asked_feedback(
         connection, conversation.id
     ):

@@ -205,6 +205,11 @@ def test_a_link_to_an_article_of_the_help_centre_opens_it_in_the_chat(browser: B
     chat = chat_of(page)
     expect(chat.locator(".msg.customer")).to_have_count(1)
     chat.locator(".fold").wait_for()
+    page.reload()                                # the same words are not said once more
+    chat = chat_of(page)
+    chat.locator(".fold").wait_for()
+    page.wait_for_timeout(500)
+    expect(chat.locator(".msg.customer")).to_have_count(1)
     visitor.close()
 
 

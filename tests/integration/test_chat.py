@@ -160,6 +160,17 @@ def test_an_article_of_the_help_centre_may_be_chosen_at_once(web: Web, dialogue:
     assert dialogue.seen[0]["choice"] == "article:odeur-gaz"
 
 
+def test_an_article_chosen_at_once_is_named_in_the_language_of_the_chat(web: Web, dialogue: Dialogue):
+    titles = {}
+    for locale in ("fr", "en", "xx"):
+        customer = web.customer(locale=locale)
+        customer.say(choice="article:odeur-gaz")
+        titles[locale] = customer.events()[1]["text"]
+    assert titles["fr"] == web.services.articles.title("odeur-gaz", "fr")
+    assert titles["en"] == web.services.articles.title("odeur-gaz", "en")
+    assert len(set(titles.values())) == 2
+
+
 @pytest.mark.parametrize("broken", [
     lambda body: JSONResponse({"detail": "boom"}, 500),
     lambda body: Response(b""),

@@ -72,7 +72,7 @@ def write(database: Database, conversation_id: str, token: str, text: str = "ma 
     with database.write() as connection:
         return intake.accept(connection, conversation_id, token,
                              client_message_id=more.pop("message_id", uuid.uuid4().hex), text=text,
-                             choice=None, knows_article=lambda slug: None, lease_seconds=5, **more)
+                             choice=None, knows_article=lambda slug, language: None, lease_seconds=5, **more)
 
 
 def result(text: str = "Réponse.", reply: str = "answer", **more) -> TurnResponse:

@@ -106,6 +106,19 @@ def test_nobody_poses_as_someone_else(site: Web) -> None:
         assert connection.execute(sa.select(visitors.c.user_id)).scalars().all() == ["u-1"]
 
 
+def test_an_expired_token_does_not_keep_the_context_out(site: Web) -> None:
+    customer = site.customer()
+    site.http.post(f"{customer.url}/handover", json={"channel": "chat"}, headers=customer.headers)
+    refused = tell(site, customer, identity=token(seconds=-3600), context={"page": "/panier", "order": "CMD-7"})
+    assert refused.status_code == 400
+    packet = packet_of(site, customer)
+    assert packet["context"] == {"page": "/panier", "order": "CMD-7"}
+    assert not packet.get("identity")
+    tell(site, customer, identity=token("u-1"))
+    assert tell(site, customer, identity=token("u-2"), context={"page": "/x"}).status_code == 409
+    assert packet_of(site, customer)["context"] == {"page": "/panier", "order": "CMD-7"}     # not the other's
+
+
 @pytest.mark.parametrize("context", [
     {str(i): "x" for i in range(21)}, {"x" * 41: "y"}, {"x": "y" * 501}, {"x": 1}, {"x": {"y": "z"}}, [1], "x",
 ])

@@ -63,7 +63,7 @@ class Chat:
         """A message of the customer."""
         with self.database.write() as connection:
             intake.accept(connection, self.id, self.token, client_message_id=uuid.uuid4().hex,
-                          text=text, choice=None, knows_article=lambda slug: None, lease_seconds=5)
+                          text=text, choice=None, knows_article=lambda slug, language: None, lease_seconds=5)
 
     def ticket(self, desk: Desk, now: datetime, **more: Any) -> str:
         """Ask for a person; the reference."""

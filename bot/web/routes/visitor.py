@@ -9,6 +9,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from bot.conversations import store
+from bot.errors import BadInput
 from bot.storage.clock import utcnow
 from bot.visitors import identity as identities
 from bot.visitors import push
@@ -35,11 +36,17 @@ class Subscription(BaseModel):
 
 @router.post("/conversations/{id}/visitor", status_code=204, response_class=Response)
 async def tell(id: ConversationId, body: Visitor, parts: ServicesDep, token: Token) -> Response:
-    """Note the customer's verified identity and the page's context; 409 where the conversation is someone else's."""
-    known = None
+    """Note the customer's verified identity and the page's context; 409 where the conversation is someone else's.
+
+    A token that does not hold is refused, once the context is kept: it says nothing of who somebody is.
+    """
+    known, refused = None, None
     if body.identity:
         key = identities.key(parts.settings, parts.secret)
-        known = identities.verify(body.identity, key, utcnow())
+        try:
+            known = identities.verify(body.identity, key, utcnow())
+        except BadInput as error:
+            refused = error
 
     def job(connection: Any) -> None:
         """One transaction."""
@@ -50,6 +57,8 @@ async def tell(id: ConversationId, body: Visitor, parts: ServicesDep, token: Tok
             visitors.set_context(connection, id, body.context)
 
     await parts.database.run_write(job)
+    if refused is not None:
+        raise refused
     return Response(status_code=204)
 
 

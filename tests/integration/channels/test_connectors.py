@@ -110,7 +110,7 @@ class Pair:
     def say(self, text: str) -> None:
         with self.database.write() as connection:
             intake.accept(connection, self.conversation_id, self.token, client_message_id=uuid.uuid4().hex, text=text,
-                          choice=None, knows_article=lambda s: None, lease_seconds=5)
+                          choice=None, knows_article=lambda s, language: None, lease_seconds=5)
 
     def reply(self, text: str) -> None:
         with self.database.write() as connection:

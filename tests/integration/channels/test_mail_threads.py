@@ -86,7 +86,7 @@ def chat(database: Database, settings: Settings, channel: str = "email", contact
     with database.write() as connection:
         conversation, token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
         intake.accept(connection, conversation.id, token, client_message_id=uuid.uuid4().hex,
-                      text="ma facture est fausse", choice=None, knows_article=lambda s: None, lease_seconds=5)
+                      text="ma facture est fausse", choice=None, knows_article=lambda s, language: None, lease_seconds=5)
     with database.write() as connection:
         return hand_over(connection, store.get(connection, conversation.id, lock=True), desk=desk(settings),
                          now=utcnow(), channel=channel, contact=contact).reference

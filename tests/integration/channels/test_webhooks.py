@@ -70,7 +70,7 @@ def talk(database: Database, settings: Settings, text: str = "mon adresse est an
         conversation, token, _ = intake.begin(connection, locale="fr", page_url=None, language="fr")
     with database.write() as connection:
         intake.accept(connection, conversation.id, token, client_message_id=uuid.uuid4().hex, text=text,
-                      choice=None, knows_article=lambda slug: None, lease_seconds=5)
+                      choice=None, knows_article=lambda slug, language: None, lease_seconds=5)
     with database.write() as connection:
         done = hand_over(connection, store.get(connection, conversation.id, lock=True),
                          desk=desk(settings.copy(update={"opening_hours": ALWAYS})), now=utcnow())

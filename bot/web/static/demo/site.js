@@ -18,7 +18,10 @@
     if (signed) window.Relais.identify(signed.dataset.relaisIdentity);
     window.Relais.setContext({ title: document.title.slice(0, 200) });
     const link = document.querySelector("aside [data-relais-article]");
-    if (location.hash === "#chat" && link) window.Relais.open({ article: link.dataset.relaisArticle, text: link.dataset.relaisText });
+    if (location.hash !== "#chat" || !link) return;
+    // Once: whoever loads the page again does not say it again.
+    history.replaceState(history.state, "", location.pathname + location.search);
+    window.Relais.open({ article: link.dataset.relaisArticle, text: link.dataset.relaisText });
   };
   if (window.Relais) start();
   else addEventListener("relais:ready", start, { once: true });
