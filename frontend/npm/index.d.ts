@@ -1,5 +1,5 @@
-/** Where the customer is; agents see it. At most 20 entries, names up to 40 characters, values up to 500. */
-export type Context = Record<string, string>;
+/** Where the customer is; agents see it. At most 20 entries, names up to 40 characters, values up to 500 once they are text. */
+export type Context = Record<string, string | number | null | undefined>;
 
 export interface Ask {
   /** Slug of an article to open in the chat, as in a help centre's "continue in chat". */
@@ -33,7 +33,7 @@ export interface RelaisApi {
   identify(token: string | null): void;
   /** fr, en, nl, es, de or it, with or without a region; French for any other. */
   setLocale(locale: string): void;
-  /** Adds to what agents are told of where the customer is: `page`, `order`, at most 20 short texts. */
+  /** Adds to what agents are told of where the customer is: `page`, `order`, at most 20 short texts or numbers. */
   setContext(context: Context): void;
   /** Returns the function that stops listening. */
   on<K extends keyof RelaisEvents>(event: K, listener: (detail: string) => void): () => void;
@@ -48,7 +48,7 @@ export interface Options {
   title?: string;
   /** Words on the button. */
   label?: string;
-  /** #rrggbb. Darkened, with a warning on the console, where white cannot be read on it. */
+  /** A colour of CSS (#rrggbb, #rgb, a name, rgb). Darkened, with a warning on the console, where white cannot be read on it. */
   accent?: string;
   /** An https: address or a data: image (PNG, SVG, WebP). */
   logo?: string;

@@ -24,7 +24,8 @@ const PRIVATE = `shell items wake queue element session sleeper composer timelin
   temporary gone connection setLocale setContext identify unread follows unfolded newest feedback
   leave seen typing jumper entries spoken context identity heard awaited introduce depart known loading need earlier typed clip picker files why sound file save handover
   uplink linked shown nudge thread story backlog byKey redraw given owner pane more answer agent standing visitor passing moved handed anew says
-  stage listen banner most poll about embedded field expect since again human`.split(/\s+/);
+  stage listen banner most poll about embedded field expect since again human
+  catching look greeted spoke making line retry`.split(/\s+/);
 
 /** Names that cross a border although they are also words of ours. */
 const BORDERS = new Set([

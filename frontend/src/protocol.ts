@@ -28,14 +28,14 @@ export type ToHost =
   | { type: "keep"; keep: boolean }
   | { type: "event"; name: string; detail: string };
 
-/** Fields by message, each with the name of its type; `texts` is a small table of strings. */
+/** Fields by message, each with the name of its type. */
 type Shapes = Record<string, string>;
 
 const FRAME: Shapes = {
   open: "focus:boolean modal:boolean",
   hide: "",
   locale: "locale:string",
-  context: "context:texts",
+  context: "context:object",
   identify: "token:string",
   ask: "choice:string text:string",
 };
@@ -47,11 +47,8 @@ const HOST: Shapes = {
   event: "name:string detail:string",
 };
 
-function fits(value: unknown, kind: string | undefined): boolean {
-  if (kind !== "texts") return typeof value === kind && (kind !== "string" || (value as string).length <= 4000);
-  const texts = Object.values(value ?? {});
-  return Object(value) === value && texts.length <= 20 && texts.every((text) => fits(text, "string"));
-}
+const fits = (value: unknown, kind: string | undefined): boolean =>
+  typeof value === kind && !((value as string | null)?.length as number > 4000);
 
 function unpack<T>(data: unknown, shapes: Shapes): T | undefined {
   const message = Object(data) as Record<string, unknown>;
@@ -61,11 +58,20 @@ function unpack<T>(data: unknown, shapes: Shapes): T | undefined {
   return fields.every(([name = "", kind]) => fits(message[name], kind)) ? (message as T) : undefined;
 }
 
+/** A table as texts: an order is often a number, and nothing is often what a page knows of it. */
+export const texts = (table: Record<string, unknown> | null | undefined): Context =>
+  Object.fromEntries(Object.entries(table ?? {}).map(([key, value]) => [key, String(value ?? "")]));
+
 /** A message as it is posted. */
 export const pack = <T extends ToFrame | ToHost>(message: T): T & { relais: number } => ({ ...message, relais: VERSION });
 
 /** What the frame received, or undefined where it is not one of ours. */
-export const unpackToFrame = (data: unknown): ToFrame | undefined => unpack(data, FRAME);
+export function unpackToFrame(data: unknown): ToFrame | undefined {
+  const message = unpack<ToFrame>(data, FRAME);
+  if (message?.type !== "context") return message;
+  const values = message.context && Object.values(message.context);
+  return values?.length <= 20 && values.every((value) => fits(value, "string")) ? message : undefined;
+}
 
 /** What the launcher received, or undefined where it is not one of ours. */
 export const unpackToHost = (data: unknown): ToHost | undefined => unpack(data, HOST);

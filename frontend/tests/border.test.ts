@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contrastWithWhite, parseHex, readable, type Rgb } from "../src/launcher/colour";
-import { pack, unpackToFrame, unpackToHost } from "../src/protocol";
+import { pack, texts, unpackToFrame, unpackToHost } from "../src/protocol";
 import { SseReader } from "../src/chat/sse";
 import { backoff } from "../src/chat/backoff";
 import de from "../src/chat/words/de";
@@ -27,12 +27,19 @@ describe("protocol", () => {
     expect(unpackToHost(pack({ type: "unread", count: 2 }))).toMatchObject({ count: 2 });
   });
 
+  it("takes what a page knows of an order as texts", () => {
+    const context = texts({ order: 4711, page: "/x", paid: true, note: undefined, until: null });
+    expect(context).toEqual({ order: "4711", page: "/x", paid: "true", note: "", until: "" });
+    expect(unpackToFrame(pack({ type: "context", context }))).toMatchObject({ context });
+    expect(texts(null)).toEqual({});
+  });
+
   it("drops everything else, and never throws", () => {
     fc.assert(fc.property(fc.anything(), (data) => unpackToFrame(data) === undefined && unpackToHost(data) === undefined));
     for (const data of [
       { relais: 1, type: "toString" }, { relais: 1, type: "__proto__" }, { relais: 2, type: "hide" }, { type: "hide" },
       { relais: 1, type: "open", focus: "yes", modal: false }, { relais: 1, type: "identify", token: "x".repeat(4001) },
-      { relais: 1, type: "context", context: { a: 1 } }, { relais: 1, type: "context", context: null },
+      { relais: 1, type: "context", context: { a: 1 } }, { relais: 1, type: "context", context: null }, { relais: 1, type: "context", context: Array(21).fill("x") },
       { relais: 1, type: "unread", count: 1 },
     ]) expect(unpackToFrame(data)).toBeUndefined();
     expect(unpackToHost({ relais: 1, type: "open", focus: true, modal: true })).toBeUndefined();
@@ -45,8 +52,8 @@ describe("theme colours", () => {
       fc.property(fc.integer({ min: 0, max: 0xffffff }), (n) => {
         const given = `#${n.toString(16).padStart(6, "0")}`;
         const made = readable(given);
-        expect(contrastWithWhite(parseHex(made?.colour ?? "") as Rgb)).toBeGreaterThanOrEqual(5.1);
-        expect(made?.changed).toBe(contrastWithWhite(parseHex(given) as Rgb) < 5.1);
+        expect(contrastWithWhite(parseHex(made ?? "") as Rgb)).toBeGreaterThanOrEqual(5.1);
+        expect(made !== given).toBe(contrastWithWhite(parseHex(given) as Rgb) < 5.1);
       }),
     );
   });

@@ -16,9 +16,11 @@ function story(): Timeline {
   return timeline;
 }
 
+const empty = (): Log =>
+  new Log({ words, locale: "fr", title: "Aide", unfolded: new Set(), need: vi.fn(), answer: () => undefined } as unknown as Ui);
+
 const drawn = (timeline: Timeline): HTMLElement => {
-  const ui = { words, locale: "fr", title: "Aide", unfolded: new Set(), need: vi.fn(), answer: () => undefined } as unknown as Ui;
-  const log = new Log(ui);
+  const log = empty();
   log.redraw(timeline);
   return log.pane;
 };
@@ -65,5 +67,33 @@ describe("the log", () => {
     expect(sent()).toBe(0);
     timeline.refused("m3", "Non.");
     expect(sent()).toBe(1);
+  });
+
+  it("draws each change of day once, also where a day comes twice", () => {
+    const timeline = new Timeline();
+    timeline.event({ seq: 1, kind: "message", author: "bot", text: "Hier.", at: "2026-01-01T10:00:00Z" });
+    timeline.queued({ id: "m1", kind: "messages", body: {}, text: "trop long", at: Date.parse("2026-01-01T11:00:00Z") });
+    timeline.refused("m1", "Trop long.");
+    timeline.event({ seq: 2, kind: "message", author: "agent", text: "Bonjour.", at: "2026-01-02T10:00:00Z" });
+    const log = empty();
+    for (let i = 0; i < 3; i++) log.redraw(timeline);
+    const kinds = [...log.list.children].map((row) => row.className.split(" ")[0]);
+    expect(kinds).toEqual(["day", "msg", "day", "msg", "day", "msg"]);
+  });
+
+  it("does not call older messages new when they are drawn above", () => {
+    const timeline = new Timeline();
+    for (let seq = 1; seq <= 200; seq++) timeline.event({ seq, kind: "message", author: "bot", text: `n° ${seq}`, at });
+    const log = empty();
+    Object.defineProperties(log.pane, { scrollHeight: { value: 9000 }, clientHeight: { value: 500 } });
+    log.redraw(timeline);
+    expect([log.list.querySelectorAll("li.msg").length, log.jumper.hidden]).toEqual([150, true]);
+    log.pane.scrollTop = 100;
+    log.pane.dispatchEvent(new Event("scroll"));
+    expect([log.list.querySelectorAll("li.msg").length, log.jumper.hidden]).toEqual([200, true]);
+    log.pane.scrollTop = 1000;
+    timeline.event({ seq: 201, kind: "message", author: "bot", text: "n° 201", at });
+    log.redraw(timeline);
+    expect(log.jumper.hidden).toBe(false);
   });
 });

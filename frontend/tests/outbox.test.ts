@@ -1,6 +1,7 @@
+import { IDBDatabase, IDBFactory } from "fake-indexeddb";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { NO_SHELF, type Shelf } from "../src/chat/keep";
+import { NO_SHELF, openShelf, type Shelf } from "../src/chat/keep";
 import { Outbox, type OutboxEvents } from "../src/chat/outbox";
 import type { Entry, Outcome } from "../src/chat/types";
 
@@ -191,7 +192,7 @@ describe("outbox", () => {
     await until(() => outbox.size === 0);
     outbox.put({ ...entry("hers"), at: 2 });
     outbox.put({ ...entry("his"), at: 5 });
-    outbox.clear(5);
+    void outbox.clear(5);
     expect(outbox.size).toBe(1);
     await until(() => store.kept.length === 1);
     expect(store.kept[0]?.id).toBe("his");
@@ -205,7 +206,7 @@ describe("outbox", () => {
     const outbox = new Outbox(slow, send, on, () => 0);
     const restored = outbox.restore();
     const found = read;
-    outbox.clear(5);
+    void outbox.clear(5);
     found([{ ...entry("hers"), at: 2 }]);
     await restored;
     expect([outbox.size, vi.mocked(on.queued).mock.calls.length, send.mock.calls.length]).toEqual([0, 0, 0]);
@@ -242,5 +243,40 @@ describe("outbox", () => {
     outbox.nudge();
     await until(() => outbox.size === 0);
     expect(server.stored).toEqual(["m"]);
+  });
+});
+
+describe("the shelf", () => {
+  const lost = (): never => {
+    throw new DOMException("Connection to Indexed Database server lost", "InvalidStateError");
+  };
+
+  it("is opened again where the browser ended the connection", async () => {
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    const shelf = await openShelf();
+    await shelf.add(entry("m1"));
+    const begin = vi.spyOn(IDBDatabase.prototype, "transaction");
+    begin.mockImplementationOnce(lost);
+    await shelf.add(entry("m2"));
+    begin.mockImplementationOnce(lost);
+    expect((await shelf.all()).map(({ id }) => id)).toEqual(["m1", "m2"]);
+    begin.mockImplementationOnce(lost);
+    await shelf.remove("m1");
+    expect((await shelf.all()).map(({ id }) => id)).toEqual(["m2"]);
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+
+  it("does not hold up who leaves where it is lost for good", async () => {
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    const shelf = await openShelf();
+    const outbox = new Outbox(shelf, () => new Promise(() => undefined), listener());
+    outbox.put(entry("hers"));
+    vi.spyOn(IDBDatabase.prototype, "transaction").mockImplementation(lost);
+    await outbox.clear(5);
+    expect(outbox.size).toBe(0);
+    await expect(shelf.all()).rejects.toThrow("lost");
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { call } from "../src/chat/api";
 import { Timeline } from "../src/chat/timeline";
 import type { ChatEvent, Entry } from "../src/chat/types";
 
@@ -55,5 +56,14 @@ describe("timeline", () => {
     expect(timeline.list()[0]).toMatchObject({ state: "refused", detail: "trop long" });
     timeline.remove("a");
     expect(timeline.list()).toEqual([]);
+  });
+
+  it("dates what is on its way by the server's clock", async () => {
+    vi.stubGlobal("fetch", async () => new Response("{}", { headers: { Date: "Fri, 02 Jan 2026 00:10:00 GMT" } }));
+    await call("/x");
+    vi.unstubAllGlobals();
+    const timeline = new Timeline();
+    timeline.queued({ ...entry("a"), at: Date.now() });
+    expect(timeline.list()[0]?.event.at).toMatch(/^2026-01-02T00:1/);
   });
 });

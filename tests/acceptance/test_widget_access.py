@@ -261,7 +261,7 @@ def test_what_a_screen_reader_reads_of_a_conversation(browser: Browser, site: We
     assert read.strip() == TRANSCRIPT.strip()
 
 
-@pytest.mark.parametrize(("accent", "by_style"), [("#ffe000", False), ("#9be7ff", True), ("#cccccc", False)])
+@pytest.mark.parametrize(("accent", "by_style"), [("#ffe000", False), ("#9be7ff", True), ("#cccccc", False), ("gold", True), ("#fc0", True)])
 def test_a_hosts_pale_colour_is_darkened_with_a_warning(browser: Browser, site: Web, accent: str, by_style: bool) -> None:
     """White on the corrected colour has 4.5:1 at least, on the button and in the chat, and so has a link in a message."""
     visitor = context(browser)

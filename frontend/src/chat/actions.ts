@@ -1,10 +1,8 @@
-/** What the customer can do beside talking: ask for a person, save a file, open the menu. */
+/** What the customer can do beside talking: ask for a person, save a file, open the menu. All of it loads on demand. */
 
-import * as api from "./api";
 import type { Uplink } from "./uplink";
 import type { More } from "./more/kit";
 import type { Words } from "./words/types";
-import { h } from "./view/h";
 
 /** What the actions need of the application. */
 export interface Desk {
@@ -24,42 +22,16 @@ export interface Desk {
   anew(wipe: boolean): Promise<void>;
 }
 
-/** What to tell of a request that failed. */
-export const why = (error: unknown, words: Words): string =>
-  (error instanceof api.Problem && !error.temporary && error.detail) || words.failed;
-
-/** Ask for a person: by the form, or by a message where the form is not there and cannot be loaded now. */
-export async function person(desk: Desk): Promise<void> {
+/** Do what loads on demand; where it is not there and cannot be loaded now, say so, or do something else. */
+export async function ask(
+  desk: Desk,
+  what: (more: More) => void,
+  otherwise = (): void => desk.trouble(desk.words.failed, true),
+): Promise<void> {
   const more = desk.more ?? (desk.uplink.down ? undefined : await desk.need());
-  const ask = async (channel: string, contact: string, slot: string): Promise<string | undefined> => {
-    try {
-      desk.handed(await api.handover(await desk.uplink.thread.ensure(), channel, contact, slot));
-      return undefined;
-    } catch (error) {
-      return why(error, desk.words);
-    }
-  };
-  if (more) more.handover(ask, () => api.slots(desk.locale).catch(() => []));
-  else desk.human();
+  if (more) what(more);
+  else otherwise();
 }
 
-/** Save a file of the conversation under a name. */
-export async function save(desk: Desk, path: string, name: string): Promise<void> {
-  const { current } = desk.uplink.thread;
-  if (!current) return;
-  try {
-    const url = URL.createObjectURL(await api.file(current, path));
-    const link = h("a", { href: url });
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  } catch {
-    desk.trouble(desk.words.offline);
-  }
-}
-
-export async function menu(desk: Desk): Promise<void> {
-  const more = await desk.need();
-  if (more) more.menu(desk);
-  else desk.trouble(desk.words.failed, true);
-}
+/** Ask for a person: by the form, else by a message. */
+export const person = (desk: Desk): Promise<void> => ask(desk, (more) => more.handover(desk), () => desk.human());

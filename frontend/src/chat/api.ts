@@ -1,6 +1,6 @@
 /** The Chat API over fetch: what a status means for the caller, and nothing about pages. */
 
-import type { ChatEvent, Entry, Outcome, Slot } from "./types";
+import type { ChatEvent, Entry, Outcome } from "./types";
 
 export interface Conversation {
   id: string;
@@ -74,7 +74,7 @@ export async function call(
   );
 }
 
-const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
+export const post = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
   const file = body instanceof FormData;
   const response = await call(path, { method: "POST", body: file ? body : JSON.stringify(body), token }, file ? 120_000 : TIMEOUT);
   // Ours answer 201, 202 or 204: this is a captive portal's own page.
@@ -106,27 +106,10 @@ export async function deliver(to: Conversation, entry: Entry): Promise<Outcome> 
   }
 }
 
-export const handover = async (to: Conversation, channel: string, contact: string, slot: string): Promise<string> =>
-  String((await post(`/${to.id}/handover`, { channel, contact: contact || undefined, slot: slot || undefined }, to.token))["ticket"] ?? "");
-
-/** Moments a call may be asked for; none where calls are not offered. */
-export const slots = async (locale: string): Promise<Slot[]> =>
-  ((await (await call(`/../callback-slots?locale=${locale}`)).json()) as { slots?: Slot[] }).slots ?? [];
-
 /** Who the customer is and where, as the host's page says. */
 export const visitor = (to: Conversation, said: unknown): Promise<unknown> => post(`/${to.id}/visitor`, said, to.token);
 
-export const mail = (to: Conversation, email: string): Promise<unknown> =>
-  post(`/${to.id}/transcript-mail`, { email }, to.token);
-
 export const typing = (to: Conversation): Promise<unknown> => post(`/${to.id}/typing`, {}, to.token);
-
-export const erase = (to: Conversation): Promise<Response> =>
-  call(`/${to.id}`, { method: "DELETE", token: to.token });
-
-/** A file of the conversation: `transcript`, or `attachments/…`. */
-export const file = async (to: Conversation, path: string): Promise<Blob> =>
-  (await call(`/${to.id}/${path}`, { token: to.token, headers: { Accept: "text/html, */*" } })).blob();
 
 /** Long poll: events after `seq`, waiting up to `wait` seconds for the first. */
 export async function poll(to: Conversation, seq: number, wait: number, signal: AbortSignal): Promise<ChatEvent[]> {

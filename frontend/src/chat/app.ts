@@ -4,7 +4,7 @@
  */
 
 import type { Desk } from "./actions";
-import { menu, person, save } from "./actions";
+import { ask, person } from "./actions";
 import * as api from "./api";
 import { freshId } from "./id";
 import { keep } from "./keep";
@@ -29,6 +29,7 @@ export class App extends Page implements Desk {
   protected readonly shell: Shell;
   private heard = 0;
   private caughtUp: boolean | undefined;
+  private catching: ReturnType<typeof setTimeout> | undefined;
   private typed = 0;
 
   constructor(root: HTMLElement, given: Options) {
@@ -40,13 +41,10 @@ export class App extends Page implements Desk {
       keep.get("draft") ?? "",
     );
     this.shell = new Shell(root, this.log, this.composer, {
-      menu: () => void menu(this),
+      menu: () => void ask(this, (more) => more.menu(this)),
       close: () => given.owner.close(),
       person: () => void person(this),
-      retry: () => {
-        this.uplink.nudge();
-        void this.uplink.begin();
-      },
+      retry: () => this.uplink.nudge(),
     }, given.embedded);
     if (given.logo) this.shell.logo(given.logo);
     this.uplink = new Uplink(session, given.shelf, {
@@ -63,6 +61,7 @@ export class App extends Page implements Desk {
       },
       sent: (entry, seq) => {
         this.story.sent(entry.id, seq);
+        this.spoke();
         // True only while an answer is being made: it may have come before the receipt.
         if (seq > this.heard && this.standing.stage === "bot") this.typing(this.words.typing, TYPING_MS);
         this.awaited();
@@ -80,6 +79,7 @@ export class App extends Page implements Desk {
       this.seen();
     });
     void this.uplink.outbox.restore();
+    this.greeted();
     this.uplink.join();
   }
 
@@ -172,7 +172,7 @@ export class App extends Page implements Desk {
   }
 
   fetch(file: Attachment): void {
-    void save(this, `attachments/${file.id}`, file.name);
+    void ask(this, (more) => more.save(this, `attachments/${file.id}`, file.name));
   }
 
   edit(key: string, text: string): void {
@@ -184,14 +184,13 @@ export class App extends Page implements Desk {
 
   handed(reference: string): void {
     this.given.owner.event("ticket", reference);
-    this.uplink.join();
     this.uplink.nudge();
   }
 
   async anew(wipe: boolean): Promise<void> {
     if (wipe) {
       this.composer.clear();
-      this.uplink.outbox.clear(Infinity);
+      void this.uplink.outbox.clear(Infinity);
     }
     this.uplink.leave();
     await this.uplink.begin();
@@ -200,10 +199,33 @@ export class App extends Page implements Desk {
 
   /** Someone else sits here now: nothing of the one before is shown, sent or kept. */
   private depart(before: number): void {
-    this.uplink.outbox.clear(before);
+    void this.uplink.outbox.clear(before);
     this.composer.clear();
+    this.leave();
+  }
+
+  /** The language is settled: a page in another one goes on in this conversation. */
+  private spoke(): void {
+    keep.set("made", null);
+  }
+
+  /** Greeted in another language, and nothing said since: begin anew in this one. */
+  private greeted(): void {
+    const made = keep.get("made");
+    if (made && made !== this.locale && !this.uplink.outbox.size) this.leave();
+  }
+
+  override async setLocale(locale: string): Promise<void> {
+    await super.setLocale(locale);
+    // What is just being made is greeted in the language of before.
+    await this.uplink.thread.making?.catch(() => undefined);
+    this.greeted();
+  }
+
+  /** Out of this conversation; whoever looks is greeted anew. */
+  private leave(): void {
     this.uplink.leave();
-    if (this.shown) void this.uplink.begin();
+    this.uplink.look();
   }
 
   // -- the conversation -------------------------------------------------------------------------
@@ -222,7 +244,8 @@ export class App extends Page implements Desk {
       this.rename();
     }
     this.caughtUp = false;
-    setTimeout(() => (this.caughtUp = true), 1500);
+    clearTimeout(this.catching);
+    this.catching = undefined;
   }
 
   /** What is there is read where somebody looks, on whatever page they do. */
@@ -243,10 +266,13 @@ export class App extends Page implements Desk {
     }
     const passing = event.kind === "queue";
     if (!passing && !this.story.event(event)) return;
-    standing.follows(event, words, this.locale);
+    // What comes at once is history: counted from its first word, however slow the line is.
+    this.catching ??= setTimeout(() => (this.caughtUp = true), 1500);
+    standing.follows(event);
     this.awaited();
     this.rename();
     this.redraw();
+    if (event.author !== "bot") this.spoke();
     if (passing || event.author === "customer") return;
     this.heard = event.seq as number;
     this.seen();

@@ -49,20 +49,37 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+/** The database; throws where this browser has none for us, or takes longer than a second. */
+function database(): Promise<IDBDatabase> {
+  const request = indexedDB.open("relais", 1);
+  request.onupgradeneeded = () => {
+    const store = request.result.createObjectStore("outbox", { autoIncrement: true });
+    store.createIndex("id", "id", { unique: true });
+  };
+  return Promise.race([done(request), new Promise<never>((_, reject) => setTimeout(reject, 1000))]);
+}
+
 /** IndexedDB under an automatic key, so that the order of writing is the order of sending. */
 class DatabaseShelf implements Shelf {
-  constructor(private readonly db: IDBDatabase) {}
+  constructor(private db: IDBDatabase) {}
 
-  private store(mode: IDBTransactionMode): IDBObjectStore {
-    return this.db.transaction("outbox", mode).objectStore("outbox");
+  private async store(): Promise<IDBObjectStore> {
+    const begin = (): IDBObjectStore => this.db.transaction("outbox", "readwrite").objectStore("outbox");
+    try {
+      return begin();
+    } catch {
+      // The browser ended the connection: in the background, or with the site's data.
+      this.db = await database();
+      return begin();
+    }
   }
 
-  all(): Promise<Entry[]> {
-    return done(this.store("readonly").getAll() as IDBRequest<Entry[]>);
+  async all(): Promise<Entry[]> {
+    return done((await this.store()).getAll() as IDBRequest<Entry[]>);
   }
 
   async add(entry: Entry): Promise<void> {
-    const store = this.store("readwrite");
+    const store = await this.store();
     store.add(entry);
     await new Promise<void>((resolve, reject) => {
       store.transaction.oncomplete = () => resolve();
@@ -71,7 +88,7 @@ class DatabaseShelf implements Shelf {
   }
 
   async remove(id: string): Promise<void> {
-    const store = this.store("readwrite");
+    const store = await this.store();
     const key = await done(store.index("id").getKey(id));
     if (key !== undefined) await done(store.delete(key));
   }
@@ -80,13 +97,7 @@ class DatabaseShelf implements Shelf {
 /** The best shelf this browser allows; never fails, and never waits longer than a second. */
 export async function openShelf(): Promise<Shelf> {
   try {
-    const request = indexedDB.open("relais", 1);
-    request.onupgradeneeded = () => {
-      const store = request.result.createObjectStore("outbox", { autoIncrement: true });
-      store.createIndex("id", "id", { unique: true });
-    };
-    const slow = new Promise<never>((_, reject) => setTimeout(reject, 1000));
-    return new DatabaseShelf(await Promise.race([done(request), slow]));
+    return new DatabaseShelf(await database());
   } catch {
     return NO_SHELF;
   }

@@ -64,10 +64,11 @@ export class Outbox {
   }
 
   /** Forget what was written before a moment: it was someone else's. */
-  clear(before: number): void {
+  async clear(before: number): Promise<void> {
     this.cleared = before;
     this.backlog = this.backlog.filter((entry) => entry.at >= before);
-    void this.shelf.all().then((all) => all.forEach(({ id, at }) => at < before && this.drop(id)), () => undefined);
+    const all = await this.shelf.all().catch(() => []);
+    all.forEach(({ id, at }) => at < before && this.drop(id));
   }
 
   /** Forget an entry: it arrived, or the customer took its words back to write them anew. */

@@ -1,7 +1,6 @@
 /** What is on the page: head, log and composer, and the signs on it that come and go. */
 
-import { save, why } from "./actions";
-import { erase, mail } from "./api";
+import { call, post } from "./api";
 import type { Kit, MakeMore, More } from "./more/kit";
 import type { MoreWords } from "./more/words/types";
 import { Standing } from "./standing";
@@ -89,7 +88,7 @@ export abstract class Page implements Ui {
   }
 
   need(): Promise<More | undefined> {
-    const kit: Kit = { h, s, button, icon, save, why, mail, erase, keep };
+    const kit: Kit = { h, s, button, icon, call, post, keep };
     return (this.loading ??= Promise.all([load<MakeMore>("more"), load<MoreWords>(named("more", this.locale))]).then(
       ([make, words]) => {
         this.more = make(kit, words);
@@ -144,7 +143,7 @@ export abstract class Page implements Ui {
     this.shell.words(words, this.title);
     this.composer.words(words);
     this.composer.files(this.standing.stage !== "bot");
-    this.shell.state(this.standing.says(words));
+    this.shell.state(this.standing.says(words, this.locale));
   }
 
   /** Many events in one tick are one redraw. */

@@ -8,14 +8,18 @@ import { keep } from "./keep";
 
 const KEY = "conversation";
 
-/** What was kept of a conversation that is left: answers given, what was read, who the host said was there. */
-export const forget = (): void => ["answers", "read", "said", "known"].forEach((key) => keep.set(key, null));
+/**
+ * What was kept of a conversation that is left: answers given, what was read, who the host said was there,
+ * and, where nothing was said in it yet, the language it was made in.
+ */
+export const forget = (): void => ["answers", "read", "said", "known", "made"].forEach((key) => keep.set(key, null));
 
 export class Session {
-  private making: Promise<api.Conversation> | undefined;
+  /** A conversation on its way. */
+  making: Promise<api.Conversation> | undefined;
 
   /** `about()` gives what to say of the customer when a conversation is made. */
-  constructor(private readonly about: () => Record<string, unknown>) {}
+  constructor(private readonly about: () => { locale: string; page_url: string | undefined }) {}
 
   /** The conversation at hand, if there is one. */
   get current(): api.Conversation | undefined {
@@ -30,8 +34,10 @@ export class Session {
     this.making ??= this.locked(async () => {
       const other = this.current;
       if (other) return other;
-      const made = await api.create(this.about());
+      const about = this.about();
+      const made = await api.create(about);
       keep.set(KEY, `${made.id} ${made.token}`);
+      keep.set("made", about.locale);
       return made;
     }).finally(() => {
       this.making = undefined;

@@ -6,6 +6,7 @@
  * does not have yet follows in the order it was written.
  */
 
+import { skew } from "./api";
 import type { ChatEvent, Delivery, Entry } from "./types";
 
 export interface Item {
@@ -44,7 +45,7 @@ export class Timeline {
   /** The customer wrote this; the server may not have it yet. */
   queued({ id, kind, text, at, file }: Entry): void {
     if (kind === "feedback" || this.byKey.has(id)) return;
-    const event: ChatEvent = { kind: "message", author: "customer", text, at: new Date(at).toISOString() };
+    const event: ChatEvent = { kind: "message", author: "customer", text, at: new Date(at + skew).toISOString() };
     if (file) event.attachments = [{ id: "", name: file.name, size: file.size }];
     this.byKey.set(id, { key: id, seq: 0, state: "waiting", event });
   }

@@ -32,6 +32,7 @@ export class Uplink {
   private link: Link = "connecting";
   private reachable = true;
   private following: string | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly thread: Session,
@@ -69,7 +70,8 @@ export class Uplink {
     } catch (error) {
       this.reachable = false;
       if (error instanceof api.Problem && !error.temporary) detail = error.detail;
-      setTimeout(() => this.on.seen() && void this.begin(), 4000);
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => this.look(), 4000);
     }
     this.join();
     this.on.linked(detail);
@@ -108,11 +110,18 @@ export class Uplink {
     this.join();
   }
 
-  /** Look now: the network is back, the page woke up, the customer asked. */
+  /** Look now: the network is back, the page woke up (maybe in another conversation than before), the customer asked. */
   nudge(): void {
+    this.join();
     this.outbox.nudge();
     this.stream?.nudge();
+    this.look();
     this.on.linked();
+  }
+
+  /** Nobody looks at a chat without a conversation. */
+  look(): void {
+    if (this.on.seen()) void this.begin();
   }
 
   /** Erased elsewhere, or its token is void: go on in a new one, with what was not sent yet. */
@@ -120,7 +129,7 @@ export class Uplink {
     if (this.thread.current?.id === id) {
       this.leave();
       this.on.gone();
-    }
+    } else this.join();
     if (this.on.seen() || this.outbox.size) void this.begin();
   }
 

@@ -25,13 +25,18 @@ export const contrastWithWhite = (rgb: Rgb): number => 1.05 / (luminance(rgb) + 
 
 /** The colour itself, or the same hue darkened in steps of 6 % until white is readable on it (4.5:1) and it is
  * readable as a link on a message's tinted ground (5.1:1 on white is 4.5:1 there). */
-export function readable(text: string): { colour: string; changed: boolean } | undefined {
+export function readable(text: string): string | undefined {
   let rgb = parseHex(text);
-  if (!rgb) return undefined;
-  let changed = false;
-  while (contrastWithWhite(rgb) < 5.1) {
-    rgb = rgb.map((channel) => Math.floor(channel * 0.94)) as Rgb;
-    changed = true;
-  }
-  return { colour: "#" + rgb.map((c) => c.toString(16).padStart(2, "0")).join(""), changed };
+  while (rgb && contrastWithWhite(rgb) < 5.1) rgb = rgb.map((channel) => Math.floor(channel * 0.94)) as Rgb;
+  return rgb && "#" + rgb.map((c) => c.toString(16).padStart(2, "0")).join("");
+}
+
+/** Any opaque colour of CSS as `#rrggbb`, the way browsers tell it of a canvas; else something that is none. */
+export function plain(text: string): string {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (!pen) return text;
+  // Where the next line is refused, this is left.
+  pen.fillStyle = "#0000";
+  pen.fillStyle = text;
+  return pen.fillStyle;
 }

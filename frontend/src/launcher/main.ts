@@ -4,11 +4,11 @@
  * It draws one button and loads nothing more until the customer (or the page) opens the chat.
  */
 
-import type { Context, ToFrame } from "../protocol";
-import { pack, unpackToHost } from "../protocol";
-import { readable } from "./colour";
+import type { ToFrame } from "../protocol";
+import { pack, texts, unpackToHost } from "../protocol";
+import { plain, readable } from "./colour";
 import { STYLE } from "./style";
-import type { Ask, RelaisApi } from "./types";
+import type { Ask, Context, RelaisApi } from "./types";
 import { supported, words } from "./words";
 
 const FULL_SCREEN = "(max-width:480px),(max-height:480px)";
@@ -57,10 +57,10 @@ function start(script: HTMLScriptElement): void {
   /** The host's colour, by attribute or by its own style sheet, as dark as white text needs. */
   function paint(): void {
     const given = data["accent"] ?? getComputedStyle(host).getPropertyValue("--relais-accent").trim();
-    const found = readable(given);
-    if (!found) return;
-    accent = found.colour;
-    if (found.changed) console.warn(`Relais: ${given} is too light for white text; using ${accent}.`);
+    if (!given) return;
+    const shade = plain(given);
+    accent = readable(shade) ?? "#0b5a5e";
+    if (accent !== shade) console.warn(`Relais: ${given} is too light for white text, or no plain colour; using ${accent}.`);
     host.style.setProperty("--relais-accent", accent);
   }
 
@@ -193,7 +193,7 @@ function start(script: HTMLScriptElement): void {
       if (frame) send({ type: "locale", locale });
     },
     setContext(context: Context) {
-      send({ type: "context", context });
+      send({ type: "context", context: texts(context) });
     },
     on(event, listener) {
       const set = (listeners[event] ??= new Set());

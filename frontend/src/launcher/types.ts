@@ -1,6 +1,7 @@
 /** `window.Relais`: what a host page may call. Every method works before the chat has loaded. */
 
-import type { Context } from "../protocol";
+/** Where the customer is, as a page knows it. */
+export type Context = Record<string, string | number | null | undefined>;
 
 export interface Ask {
   /** Slug of an article to open in the chat, as in a help centre's "continue in chat". */
@@ -32,7 +33,7 @@ export interface RelaisApi {
    */
   identify(token: string | null): void;
   setLocale(locale: string): void;
-  /** Adds to what agents are told of where the customer is: `page`, `order`, at most 20 short texts. */
+  /** Adds to what agents are told of where the customer is: `page`, `order`, at most 20 short texts or numbers. */
   setContext(context: Context): void;
   /** Returns the function that stops listening. */
   on<K extends keyof RelaisEvents>(event: K, listener: (detail: string) => void): () => void;

@@ -7,6 +7,7 @@ import { beep } from "./beep";
 import type { MakeMore } from "./kit";
 import { menu } from "./menu";
 import { picture } from "./picture";
+import { save } from "./requests";
 import { handover } from "./sheets";
 import { survey } from "./survey";
 
@@ -15,7 +16,8 @@ const make: MakeMore = (kit, words) => ({
   picture: (data, locale) => picture(kit, data, locale, words.now, words.before),
   survey: (item, ui) => survey(kit, item, ui, words),
   menu: (desk) => menu(kit, words, desk),
-  handover: (ask, slots) => handover(kit, words, ask, slots),
+  handover: (desk) => handover(kit, words, desk),
+  save: (desk, path, name) => void save(kit, desk, path, name),
   beep,
 });
 export default make;

@@ -3,11 +3,12 @@
 import type { Desk } from "../actions";
 import { beep } from "./beep";
 import type { Kit } from "./kit";
+import { save, why } from "./requests";
 import { sheet } from "./sheets";
 import type { MoreWords } from "./words/types";
 
 export function menu(kit: Kit, words: MoreWords, desk: Desk): void {
-  const { keep, save } = kit;
+  const { keep } = kit;
   const sound = keep.get("sound");
   const entry = (label: string, run: () => void, grave = ""): HTMLElement =>
     kit.button(
@@ -23,7 +24,7 @@ export function menu(kit: Kit, words: MoreWords, desk: Desk): void {
     desk.words.menu,
     words.cancel,
     "menu",
-    entry(words.download, () => void save(desk, "transcript", `${desk.words.conversation}.html`)),
+    entry(words.download, () => void save(kit, desk, "transcript", `${desk.words.conversation}.html`)),
     entry(words.mail, () => copy(kit, words, desk)),
     "PushManager" in window && entry(words.notify, () => notify(desk)),
     // Off until asked for.
@@ -74,13 +75,13 @@ function copy(kit: Kit, words: MoreWords, desk: Desk): void {
     submit.setAttribute("aria-disabled", "true");
     void desk.uplink.thread
       .ensure()
-      .then((to) => kit.mail(to, field.value.trim()))
+      .then((to) => kit.post(`/${to.id}/transcript-mail`, { email: field.value.trim() }, to.token))
       .then(
         () => form.replaceChildren(h("p", { role: "status" }, words.mailed)),
         (problem) => {
           submit.removeAttribute("aria-disabled");
           field.ariaInvalid = "true";
-          error.textContent = kit.why(problem, desk.words);
+          error.textContent = why(problem, desk.words);
           field.focus();
         },
       );
@@ -97,7 +98,7 @@ function notify({ uplink, locale }: Desk): void {
 async function erase(kit: Kit, words: MoreWords, desk: Desk): Promise<void> {
   const { current } = desk.uplink.thread;
   try {
-    if (current) await kit.erase(current);
+    if (current) await kit.call(`/${current.id}`, { method: "DELETE", token: current.token });
   } catch (error) {
     // Gone already: what was wanted.
     if ((error as { status?: number }).status !== 404) return desk.trouble(desk.words.failed);

@@ -1,9 +1,9 @@
 /** Sheets over the conversation, and the one that asks for a person. */
 
-import type { Slot } from "../types";
-
+import type { Desk } from "../actions";
 import type { Child } from "../view/h";
 import type { Kit } from "./kit";
+import { handover as request, slots, why } from "./requests";
 import type { MoreWords } from "./words/types";
 
 /** Opens a modal `<dialog>`: focus stays in it, Escape closes it, focus returns to where it was. */
@@ -41,16 +41,8 @@ export function sheet({ h, button, icon }: Kit, title: string, closeLabel: strin
 
 type Channel = "chat" | "email" | "phone";
 
-/**
- * `ask` resolves with a sentence where the request did not go through, else with undefined; `slots`
- * with the moments a call may be asked for, each with its label, or with none.
- */
-export function handover(
-  kit: Kit,
-  words: MoreWords,
-  ask: (channel: Channel, contact: string, slot: string) => Promise<string | undefined>,
-  slots: () => Promise<Slot[]>,
-): void {
+/** Ask how a person may answer, and for one; what does not go through is told in the sheet. */
+export function handover(kit: Kit, words: MoreWords, desk: Desk): void {
   const { h } = kit;
   let channel: Channel = "chat";
   const error = h("p", { id: "hand-error", class: "error", role: "alert" });
@@ -70,11 +62,11 @@ export function handover(
     const mail = next === "email";
     when.hidden = next !== "phone" || slot.length < 2;
     if (next === "phone" && slot.length < 2) {
-      void slots().then((found) => {
+      void slots(kit, desk.locale).then((found) => {
         if (slot.length > 1) return;
         slot.append(...found.map(({ start, label }) => h("option", { value: start }, label)));
         when.hidden = channel !== "phone" || !found.length;
-      });
+      }, () => undefined);
     }
     label.textContent = mail ? words.email : words.phone;
     contact.type = contact.autocomplete = mail ? "email" : "tel";
@@ -109,12 +101,20 @@ export function handover(
     say("");
     submit.setAttribute("aria-disabled", "true");
     // The server knows which contacts can be used, and says in a sentence what is missing.
-    void ask(channel, channel === "chat" ? "" : contact.value.trim(), channel === "phone" ? slot.value : "").then((problem) => {
-      submit.removeAttribute("aria-disabled");
-      if (!problem) return dialog.close();
-      say(problem);
-      if (!field.hidden) contact.focus();
-    });
+    void desk.uplink.thread
+      .ensure()
+      .then((to) => request(kit, to, channel, channel === "chat" ? "" : contact.value.trim(), channel === "phone" ? slot.value : ""))
+      .then(
+        (reference) => {
+          dialog.close();
+          desk.handed(reference);
+        },
+        (problem) => {
+          submit.removeAttribute("aria-disabled");
+          say(why(problem, desk.words));
+          if (!field.hidden) contact.focus();
+        },
+      );
   });
   const dialog = sheet(kit, words.handTitle, words.cancel, "hand", form);
 }

@@ -54,7 +54,7 @@ function rows(items: Item[], ui: Ui): Row[] {
     if (event.at && now !== today && (event.kind === "message" || event.kind === "ticket")) {
       today = now;
       const label = dayLabel(event.at, ui.locale, ui.words);
-      out.push({ key: `d${now}`, sign: label, make: () => h("li.day", null, label) });
+      out.push({ key: `d${item.key}`, sign: label, make: () => h("li.day", null, label) });
     }
     if (event.kind === "message") {
       const place = {
@@ -132,7 +132,10 @@ export class Log {
     if (!timeline || timeline.size <= this.most) return;
     const below = pane.scrollHeight - pane.scrollTop;
     this.most += MOST;
+    const { hidden } = this.jumper;
     this.redraw(timeline);
+    // Older messages are new on the page, and no news.
+    this.jumper.hidden = hidden;
     pane.scrollTop = pane.scrollHeight - below;
   }
 
