@@ -20,7 +20,7 @@ _HINT = {
     "nl": "het e-mailadres van uw contract",
     "es": "la dirección de correo de su contrato",
     "de": "die E-Mail-Adresse Ihres Vertrags",
-    "it": "l'indirizzo e-mail del suo contratto",
+    "it": "l'indirizzo e-mail del Suo contratto",
 }
 _SUBJECT = {
     "fr": "Votre code Solenne Énergie : {code}",
@@ -28,7 +28,7 @@ _SUBJECT = {
     "nl": "Uw code van Solenne Énergie: {code}",
     "es": "Su código de Solenne Énergie: {code}",
     "de": "Ihr Code von Solenne Énergie: {code}",
-    "it": "Il suo codice Solenne Énergie: {code}",
+    "it": "Il Suo codice Solenne Énergie: {code}",
 }
 _TEXT = {
     "fr": "Bonjour,\n\nVoici le code à donner à l'assistant : {code}\n\nIl est valable {minutes} minutes et ne sert"
@@ -36,8 +36,8 @@ _TEXT = {
           " téléphone.\n\nVous n'avez rien demandé ? Ignorez ce message, votre contrat n'a pas été ouvert.\n\nL'équipe"
           " Solenne Énergie\n",
     "en": "Hello,\n\nHere is the code to give to the assistant: {code}\n\nIt is valid for {minutes} minutes and works"
-          " only once. Please share it with nobody else: our advisers will never ask for it on the phone.\n\nYou did"
-          " not ask for a code? Just ignore this message; nobody has seen your contract.\n\nThe Solenne Énergie team\n",
+          " only once. Please share it with nobody else: our advisers will never ask for it on the phone.\n\nDidn't"
+          " ask for a code? Just ignore this message; nobody has seen your contract.\n\nThe Solenne Énergie team\n",
     "nl": "Hallo,\n\nDit is de code voor de assistent: {code}\n\nHij is {minutes} minuten geldig en werkt één keer."
           " Deel hem met niemand anders: onze medewerkers vragen er nooit telefonisch naar.\n\nGeen code aangevraagd?"
           " Dan hoeft u niets te doen; niemand heeft uw contract gezien.\n\nHet team van Solenne Énergie\n",
@@ -50,7 +50,7 @@ _TEXT = {
           " Team von Solenne Énergie\n",
     "it": "Buongiorno,\n\necco il codice da dare all'assistente: {code}\n\nÈ valido {minutes} minuti e si usa una sola"
           " volta. Non lo comunichi a nessun altro: i nostri consulenti non lo chiederanno mai al telefono.\n\nNon ha"
-          " chiesto nessun codice? Ignori questo messaggio; nessuno ha visto il suo contratto.\n\nIl team di Solenne"
+          " chiesto nessun codice? Ignori questo messaggio; nessuno ha visto il Suo contratto.\n\nIl team di Solenne"
           " Énergie\n",
 }
 _DONE_SUBJECT = {
@@ -65,13 +65,13 @@ _DONE_TEXT = {
     "fr": "Bonjour {name},\n\nNous confirmons la demande que vous venez de faire dans le chat pour votre contrat {contract}."
           " Sa référence : {reference}.\n\nCe n'était pas vous ? Appelez-nous au plus vite.\n\nL'équipe Solenne Énergie\n",
     "en": "Hello {name},\n\nThis confirms the request you have just made in the chat for your contract {contract}."
-          " Its reference: {reference}.\n\nIt was not you? Please call us as soon as you can.\n\nThe Solenne Énergie team\n",
+          " Its reference: {reference}.\n\nWasn't it you? Please call us as soon as you can.\n\nThe Solenne Énergie team\n",
     "nl": "Hallo {name},\n\nHiermee bevestigen wij de aanvraag die u net in de chat deed voor uw contract {contract}."
           " Referentie: {reference}.\n\nWas u het niet? Bel ons zo snel mogelijk.\n\nHet team van Solenne Énergie\n",
     "es": "Hola, {name}:\n\nConfirmamos la solicitud que acaba de hacer en el chat para su contrato {contract}."
           " Referencia: {reference}.\n\n¿No ha sido usted? Llámenos cuanto antes.\n\nEl equipo de Solenne Énergie\n",
     "de": "Guten Tag {name},\n\nhiermit bestätigen wir, was Sie gerade im Chat für Ihren Vertrag {contract} veranlasst haben."
-          " Referenz: {reference}.\n\nWaren Sie das nicht? Bitte rufen Sie uns so bald wie möglich an.\n\nIhr Team von"
+          " Vorgangsnummer: {reference}.\n\nWaren Sie das nicht? Bitte rufen Sie uns so bald wie möglich an.\n\nIhr Team von"
           " Solenne Énergie\n",
     "it": "Buongiorno {name},\n\nconfermiamo la richiesta che ha appena fatto in chat per il Suo contratto {contract}."
           " Riferimento: {reference}.\n\nNon è stato Lei? Ci chiami al più presto.\n\nIl team di Solenne Énergie\n",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
+from bot.flows.format import day
 from bot.settings import get_settings
 
 
@@ -20,8 +19,7 @@ def moment(instant: datetime, now: datetime, locale: str) -> str:
     hour = _hour(local, locale)
     if local.date() == now.astimezone(zone).date():
         return hour
-    day = format_date(local.date(), "d MMMM", locale=locale)
-    return f"{day}, {hour}"
+    return f"{day(local.date(), locale, year=False)}, {hour}"
 
 
 def _hour(local: datetime, locale: str) -> str:

@@ -70,7 +70,7 @@ def test_two_agents_cannot_take_the_same_ticket(desk: Web, staff: Staff) -> None
     expect(paul.locator("#action-take")).to_be_visible()
     take(ana)
     paul.locator("#action-take").click()
-    expect(paul.locator(".toast-error")).to_contain_text("Ana l'a pris")
+    expect(paul.locator(".toast-error")).to_contain_text("Ana l'a prise")
     expect(paul.locator("#ticket-banner")).to_contain_text("Ana s'occupe de cette demande")
     expect(paul.locator("#composer-send")).to_be_disabled()
 

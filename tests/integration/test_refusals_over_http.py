@@ -58,4 +58,4 @@ def test_a_body_of_another_form(people):
     french, english = both(people["agent"], "POST", "/tickets/bulk", json={"references": ["x"] * 101, "action": "dance"})
     assert french == ("L'envoi n'a pas la forme attendue (references: 100 éléments au plus; "
                       "action: n'est pas une des valeurs possibles).")
-    assert english.startswith("What was sent has not the expected form (references: ensure this value has at most 100 items;")
+    assert english.startswith("What was sent does not have the expected form (references: ensure this value has at most 100 items;")

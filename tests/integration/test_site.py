@@ -209,7 +209,7 @@ def test_a_page_that_breaks_says_so_and_shows_no_traceback(web: Web, monkeypatch
     assert got.status_code == 500
     assert "secret" not in got.text
     assert ("Cette page ne s’affiche pas" in got.text) == (accept == "text/html")
-    assert ("Quelque chose a cassé" in got.text) == (accept != "text/html")
+    assert ("Quelque chose n'a pas marché" in got.text) == (accept != "text/html")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
