@@ -21,16 +21,32 @@ SELF_HARM = [
 THREAT = [
     "je vais venir vous buter", "on va mettre le feu à votre agence", "I'm going to kill you", "I know where you live",
     "ik ga jullie vermoorden", "voy a mataros", "ich werde euch umbringen", "vi ammazzo tutti",
+    "je vais tous vous crever", "je vais faire sauter votre agence", "je vais brûler mes factures devant chez vous", "on vient vous faire sauter",
+    "ich bringe euch um", "ich steche dich ab", "ich schlage euch alle zusammen", "ich werde euch zusammenschlagen", "Ich weiß, wo du wohnst",
+    "I'm going to shoot you", "voy a quemar vuestra oficina", "poner una bomba en su oficina",
 ]
 FRAUD = [
     "on a piraté mon espace client", "je suis victime d'une arnaque", "quelqu'un a changé mon RIB dans mon compte",
     "prélèvements frauduleux sur mon compte", "my account has been hacked", "someone changed my IBAN",
     "mijn account is gehackt", "soy víctima de una estafa", "ich bin Opfer eines Betrugs", "qualcuno ha modificato il mio IBAN",
+    "on m'a changé mon RIB", "on a changé mon RIB sans mon accord", "quelqu'un s'est connecté à mon compte",
 ]
 HARMLESS = [
     "je meurs de rire", "cette facture va me tuer", "on meurt de froid ici", "sms frauduleux enedis", "faux conseiller téléphone",
     "un inconnu a ouvert un contrat à mon nom sans que je signe quoi que ce soit", "comment reconnaître une arnaque ?",
     "je vais vous quitter", "vos prix suicidaires", "this bill is killing me", "comment changer mon RIB ?", "", "🙂", "je ne suis pas suicidaire",
+    # "on" is "we", or the fitter; an account is no meter
+    "on a changé mon compteur et ma facture a doublé", "on a remplacé mon compteur par un Linky", "On a changé de banque, comment modifier mon RIB ?",
+    "someone changed the meter, my account shows double", "alguien ha cambiado mi cuentakilómetros",
+    # what blows, burns and freezes at home
+    "plus de chauffage, on va crever de froid", "on va tous crever de chaud", "avec 6 kVA je vais faire sauter le disjoncteur",
+    "on va faire sauter les plombs", "avec votre offre on va faire sauter l'installation", "je vais brûler du bois cet hiver",
+    "comment ne plus faire exploser votre facture", "on va venir installer la batterie", "I'm going to die of cold", "ik ga dood van de kou",
+    "nos vamos a morir de frío", "voy a quemar leña", "voy a quemar los plomos", "quiero poner una bomba de calor", "voglio morire dal ridere",
+    "voglio farla finita con questo contratto",
+    # ways to speak
+    "Ich werde Sie um eine Ratenzahlung bitten", "Ich werde Sie ab Montag anrufen", "Ich bringe sie um 8 Uhr vorbei",
+    "I'm going to shoot you an email", "I don't know where you live", "ti sparo una domanda", "no sé dónde viven", "non so dove abiti",
 ]
 
 
