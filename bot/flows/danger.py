@@ -44,28 +44,35 @@ _CARBON_MONOXIDE = (
     r"(?:mal di testa|nausea|vertigini)\b.{0,60}\b(?:caldaia|stufa|scaldabagno)",
 )
 _CABLE = (
-    r"(?:cable|fil|ligne)s?(?: \w+){0,2} (?:a terre|par terre|au sol|tombe\w*|pend\w*|arrache\w*|qui traine\w*|coupe\w* dans la rue)",
-    r"(?:tombe|par terre|au sol)\b.{0,25}\b(?:cable|ligne) ?(?:electrique|haute tension)?",
+    # "En ligne pendant 40 minutes" and a line that drops are telephones; a line that hangs from a pole is not.
+    r"(?:cables?|fils?|(?<!\ben )(?<!\bhors )lignes?(?! (?:telephon|fixe|mobile|internet)))(?: \w+){0,2} "
+    r"(?:a terre|par terre|au sol|tombe\w*\b(?! en panne| d'accord)|pend(?!ant\b(?! (?:du|des|au(?! moins)|devant|sur|dans|a)\b))\w*|arrache\w*|qui traine\w*|coupe\w* dans la rue)",
+    r"(?:tombe(?! en panne)|par terre|au sol)\b.{0,25}\b(?:cables?\b|lignes? (?:electriques?|(?:haute|moyenne|basse) tension))",
+    r"(?:arbre|branche|poteau|tole|grue)s?\b.{0,30}\btombee?s? (?:sur|dans) (?:la|les|une|des|nos|ma) (?:ligne|fil)s?\b",
     r"(?:poteau|pylone)(?: \w+){0,3} (?:tombe|casse|couche|penche|arrache)\w*",
-    r"(?:power ?line|cable|wire|pole)s?(?: \w+){0,2} (?:down|fallen|on the ground|hanging|snapped)", r"(?:fallen|downed|hanging) (?:power ?line|cable|wire|pole)s?",
-    r"(?:kabel|draad|mast|paal)(?: \w+){0,3} (?:op de grond|gevallen|hangt|los|geknapt)",
-    r"(?:cable|poste|linea)s?(?: \w+){0,3} (?:caid\w*|en el suelo|suelt\w*|colgando)",
-    r"(?:kabel|leitung|mast|stromleitung)(?: \w+){0,4} (?:am boden|auf dem boden|heruntergefallen|umgestürzt|umgesturzt|gerissen|hangt)",
-    r"(?:cavo|palo|filo|traliccio)(?: \w+){0,3} (?:a terra|per terra|cadut\w*|pende|penzola\w*|spezzat\w*)",
+    r"(?:power ?line|(?<!charging )cable|wire(?! transfer)|pole)s?(?: \w+){0,2} (?:down|fallen|on the ground|hanging|snapped)", r"(?:fallen|downed|hanging) (?:power ?line|cable|wire|pole)s?",
+    r"(?:(?<!\bam )kabel(?! van de laadpaal)|draad|mast|paal)(?: \w+){0,3} (?:op de grond|gevallen|hangt|los|geknapt)",
+    r"(?:cable|poste|linea(?! (?:telefonica|movil|fija|de (?:internet|atencion))))s?(?: \w+){0,3} (?:caid\w*\b(?! (?:mientras|cuando|durante|al hablar))|en el suelo|suelt\w*|colgando)",
+    r"(?:(?<!\bam )kabel(?! van de laadpaal)|(?<!\bin der )leitung|mast|stromleitung)(?: \w+){0,4} (?:am boden|auf dem boden|heruntergefallen|umgestürzt|umgesturzt|gerissen|hangt)",
+    r"(?:cavo(?! di ricarica)|palo|filo|traliccio)(?: \w+){0,3} (?:a terra|per terra|cadut\w*|pende|penzola\w*|spezzat\w*)",
 )
 _FIRE = (
     r"(?:prend|pris|prit|en|au|un depart de|depart de|debut d'?) ?(?:feu|incendie)\b(?! vert| rouge| doux)", r"incendie", r"flammes?\b(?! verte)",
-    r"(?:brule|fume)\w*\b.{0,25}\b(?:compteur|tableau|prise|disjoncteur|linky|fils?|boitier|mur)",
-    r"(?:compteur|tableau|prise|disjoncteur|linky|boitier|fils?)\b.{0,25}\b(?:brule\w*|fume\w*|crepite\w*|gresille\w*|fond\b|fondu\w*|crame\w*|noirci\w*|chauffe)",
+    r"(?:brule(?!urs?\b)|fume)\w*\b.{0,25}\b(?:compteur|tableau|prise|disjoncteur|linky|fils?|boitier|mur)",
+    r"(?:compteur|tableau|prise|disjoncteur|linky|boitier|fils?)\b.{0,25}\b(?:brule(?!urs?\b)\w*|fume\w*|crepite\w*|gresille\w*|(?<!\bau )(?<!\bdu )(?<!\ble )(?<!\bde )(?<!\bun )(?<!\ba )fond\b|fondu\w*|crame\w*|noirci\w*|"
+    r"(?<!\bme )(?<!\bmais )(?<!\bse )(?<!\bnous )(?<!\bje )(?<!\bon )chauffe(?:nt|r)?\b(?!-| eau))",
     r"etincelles?|arcs? electriques?|court-?circuit(?: \w+){0,3} flamme",
     r"(?:odeur|sent|senti|pue)(?: \w+){0,3} (?:de |le |du )?(?:brule|cramee?|roussi|plastique fondu|chaud)\b",
     r"(?:de la|beaucoup de|il y a de la) fumee", r"(?:electrocut|electris)\w+", r"pris(?:e)? le jus|decharge electrique",
-    r"(?:eau|inonde\w*|inondation)\b.{0,30}\b(?:tableau|compteur electrique|disjoncteur)", r"(?:tableau|compteur electrique)\b.{0,30}\b(?:inonde\w*|sous l'eau|dans l'eau)",
+    r"(?:(?<!chauffe-)(?<!chauffe )(?<!ballon d')(?<!compteur d')eau\b(?! chaude)|fuites? d'eau|(?:coul|goutt|ruissel)\w* (?:sur|dans)|inonde\w*|inondation)\b.{0,30}\b(?:tableau|compteur electrique|disjoncteur)",
+    r"(?:tableau|compteur electrique)\b.{0,30}\b(?:inonde\w*|sous l'eau|dans l'eau)",
     r"on fire|caught fire|there(?:'s| is) a fire|sparks?\b|sparking|(?:burning|burnt) smell|smell\w*(?: \w+){0,2} burn\w*|smoke\b(?! detector| alarm)|smoking (?:meter|socket|panel|fuse)|electrocuted|electric shock",
-    r"\b(?:vonken|vonkt|brand\b|brandlucht|rook\b|schroeilucht|geelektrocuteerd|in brand)",
-    r"chispas?|chisporrote\w*|(?:huele|olor) a quemado|humo\b|fuego\b|electrocut\w*",
-    r"funken\b|funkt\b|brennt\b|brandgeruch|verbrannt(?:em|er)? geruch|(?:riecht|stinkt)(?: \w+){0,2} verbrannt\w*|rauch\b|qualm\w*|stromschlag|feuer\b",
-    r"scintill\w*|(?:odore|puzza) di bruciato|fumo\b|fuoco\b|fiamme\b|folgorat\w*|in fiamme|presa la scossa",
+    # Dutch "brand" is a fire, English "brand" a make.
+    r"\b(?:vonken|vonkt|(?<!\bwhich )(?<!\bwhat )(?<!\byour )(?<!\bthis )(?<!\bthat )(?<!\bsame )(?<!\bthe )(?<!\bmy )(?<!\bbest )(?<!\bany )(?<!other )(?<!\bgood )(?<!\ba )(?<!\bs )(?<!'s )"
+    r"brand\b(?![ -]new| of (?!rook|vonk|kortsl|gas|iets)| names?\b)|brandlucht|rook\b|schroeilucht|geelektrocuteerd|in brand)",
+    r"chispas?|chisporrote\w*|(?:huele|olor) a quemado|(?<!detector de )humo\b|(?<!\ba )fuego\b(?! lento)|electrocut\w*",
+    r"funken\b|funkt\b|(?<!licht )(?<!lampe )(?<!\bled )brennt\b|brandgeruch|verbrannt(?:em|er)? geruch|(?:riecht|stinkt)(?: \w+){0,2} verbrannt\w*|rauch\b|qualm\w*|stromschlag|feuer\b",
+    r"scintill\w*|(?:odore|puzza) di bruciato|(?<!rilevatore di )(?<!\bio )fumo\b|fuoco\b|fiamme\b|folgorat\w*|in fiamme|presa la scossa",
 )
 _MEDICAL = (
     r"respirateur|assistance respiratoire|(?:appareil|concentrateur|extracteur)(?: \w+){0,2} (?:oxygene|medical\w*|respiratoire|d'oxygene)|dialyse a domicile|haut risque vital|sous oxygene|materiel medical",
