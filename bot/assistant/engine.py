@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 #: Intents whose text is a request worth quoting to an agent.
 _REQUESTS = ("faq", "out_of_scope", "urgent")
 
+#: How sure of its language a message about something else must be for the answer to be in it.
+_SENTENCE = 0.8
 #: How likely an article must be for an agent's note to point at it.
 _NOTE_POINTS = 0.35
 
@@ -129,7 +131,10 @@ class Engine:
         memory, heard = turn.memory, turn.understanding
         memory.turns += 1
         first = memory.turns == 1
-        sure = heard.language_confidence >= (0.5 if first else 0.75) and heard.intent != "out_of_scope"
+        least = 0.5 if first else 0.75
+        if heard.intent == "out_of_scope":      # a name or a slip of the keyboard is no change of language, a sentence is
+            least = _SENTENCE if tells(heard.text) else 2.0
+        sure = heard.language_confidence >= least
         if heard.language in LOCALES and turn.heard.choice is None and sure:
             memory.language = heard.language
             memory.tongue = "" if tells(heard.text) else memory.tongue      # "ok" is said in any language

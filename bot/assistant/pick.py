@@ -12,6 +12,7 @@ from bot.flows.hearing import fold
 
 _MOST_WORDS = 6
 _TITLES = ("article:", "theme:", "flow:")
+_OTHERS = ("human", "else")
 
 _YES = (
     r"oui|ouais|ok|okay|d accord|alors|donc|plutot|ah|euh|bah|ben|non|yes|yeah|yep|sure|rather|no|ja|jawel|graag|liever|"
@@ -55,8 +56,8 @@ _PICKED = [
 def picked_by_words(text: str, offered: Sequence[str], label: Callable[[str], str]) -> str | None:
     """The id among ``offered`` that a whole message names, or None. ``label`` gives the title of an id.
 
-    Places count the buttons as they stand on the screen; the last is the last of the titles, since "something
-    else" and "a person" stand under every list.
+    Places count the buttons as they stand on the screen, "something else" and "a person" among them; the last
+    is the last of the titles, since those two stand under every list.
     """
     said = fold(text)
     titles = [choice for choice in offered if choice.startswith(_TITLES)]
@@ -71,4 +72,4 @@ def picked_by_words(text: str, offered: Sequence[str], label: Callable[[str], st
         return None
     if place < 0:
         return titles[-1]
-    return offered[place - 1] if place <= len(offered) and offered[place - 1] in titles else None
+    return offered[place - 1] if place <= len(offered) and (offered[place - 1] in titles or offered[place - 1] in _OTHERS) else None

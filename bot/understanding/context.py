@@ -17,7 +17,13 @@ class ReadingContext:
     theme: str | None = None
 
 
-_OPENER = re.compile(r"^(?:et|mais|ok et|d'accord et|and|but|en|maar|y|pero|und|aber|e|ma)\b")
+#: Each in its own language: "en fait", "ma facture" and "y a plus de courant" are French of another kind.
+_OPENER: dict[str, re.Pattern[str]] = {
+    language: re.compile(rf"^\W*(?:(?:{agreed})\W+)?(?:{opener})\b(?!-)") for language, agreed, opener in (
+        ("fr", "ok|d'accord", "et|mais"), ("en", "ok|okay", "and|but"), ("nl", "ok|oke", "en|maar"), ("es", "ok|vale", "y|pero"),
+        ("de", "ok|okay", "und|aber"), ("it", "ok|va bene", "e|ma"),
+    )
+}
 #: Questions about a side of something named before: price, delay, place, papers, manner.
 _ASPECT: dict[str, re.Pattern[str]] = {
     "fr": re.compile(r"\b(?:combien|c'?est gratuit|gratuit|payant|prix|tarif|cout\w*|frais|delais?|combien de temps|quand|ou (?:ca|je|est|se)|comment (?:je |on |ca |faire|faut)|pourquoi|obligatoire|quels? (?:documents?|papiers?|justificatifs?)|plus de details|en detail|c'est long|ca prend|exemple|et apres|ensuite|et si|je fais quoi|qu'est-ce que je (?:dois )?fai\w+|que (?:dois|faut)|pareil|aussi|la meme chose)\b"),
@@ -49,7 +55,8 @@ def leans(text: str, language: str) -> bool:
     if not tokens or len(tokens) > 9:
         return False
     folded = normalise(text, language)
-    if _OPENER.search(folded):
+    opener = _OPENER.get(language)
+    if opener is not None and opener.search(folded):
         return True
     pattern = _ASPECT.get(language)
     if pattern is None or not pattern.search(folded):

@@ -26,7 +26,7 @@ from bot.understanding.segments import lines_apart, requests, sentences
 from bot.understanding.signs import of_signs
 from bot.understanding.subject import SubjectWords, gives_way
 from bot.understanding.thresholds import LIKELY, Evidence, Thresholds
-from bot.understanding.types import SMALLTALK, ArticleCandidate, Entity, Understanding
+from bot.understanding.types import REFUSALS, SMALLTALK, ArticleCandidate, Entity, Understanding
 from bot.understanding.urgent import urgent
 
 Floats = npt.NDArray[np.float32]
@@ -39,6 +39,8 @@ MAX_CHARS = 4000
 EXACT = 0.97
 #: Least probability to be believed: below, the message counts as a question (or as out of scope).
 LEAST_FLOW, LEAST_TALK, LEAST_URGENT = 0.5, 0.4, 0.75
+#: What is said of the last answer or of the chat itself, and asks nothing more ("mais ça ne m'aide pas"); from what probability.
+_OF_THE_CHAT, LEAST_OF_THE_CHAT = frozenset({*REFUSALS, "cancel", "go_back", "start_over", "repeat"}), 0.5
 _URGENT, _OUT = INTENTS.index("urgent"), INTENTS.index(OUT_OF_SCOPE)
 
 
@@ -202,7 +204,8 @@ class Reader:
         article = self.retriever.article(context.article or "", found.language)
         likely = found.articles and found.articles[0].probability >= LIKELY
         alarmed = any(n.startswith("danger") for n in found.notes) or found.intent == "human"
-        if article is None or alarmed or not leans(found.text, found.language) or (likely and own_words(found.text, found.language)):
+        aside = found.intent in _OF_THE_CHAT and found.confidence >= LEAST_OF_THE_CHAT and "?" not in found.text
+        if article is None or alarmed or aside or not leans(found.text, found.language) or (likely and own_words(found.text, found.language)):
             return found
         if not own_words(found.text, found.language):
             same = ArticleCandidate(article.id, article.locale, article.title, 0.8, article.flow)

@@ -24,7 +24,7 @@ THIRD = ["la troisième", "3", "the third", "de derde", "la tercera", "die dritt
 LAST = ["la dernière", "the last one", "de laatste", "la última", "das letzte", "l'ultima"]
 NONE = [
     "oui", "les deux", "the two", "le due", "les 2", "die zwei", "una seconde", "seconde", "un segundo", "prima", "très bien", "merci",
-    "pas la deuxième", "2 mois", "ma dernière facture", "deux questions", "ma facture du 2", "6", "la quatrième", "un kVA", "", "?",
+    "pas la deuxième", "2 mois", "ma dernière facture", "deux questions", "ma facture du 2", "6", "la sixième", "un kVA", "", "?",
     "je n'ai pas reçu la deuxième facture",
 ]
 
@@ -35,7 +35,7 @@ def pick(text: str, offered: list[str] = OFFERED) -> str | None:
 
 @pytest.mark.parametrize(("text", "wanted"), [
     *((text, "article:a") for text in FIRST), *((text, "article:b") for text in SECOND),
-    *((text, "flow:outage") for text in (*THIRD, *LAST)), *((text, None) for text in NONE),
+    *((text, "flow:outage") for text in (*THIRD, *LAST)), ("la quatrième", "else"), ("5", "human"), *((text, None) for text in NONE),
 ])
 def test_a_place_in_six_languages(text: str, wanted: str | None) -> None:
     assert pick(text) == wanted
@@ -48,7 +48,8 @@ def test_a_title_as_it_stands_there() -> None:
 
 def test_places_are_counted_on_the_screen_where_a_person_stands_first() -> None:
     offered = ["human", "article:a", "article:b", "else"]
-    assert [pick(text, offered) for text in ("la deuxième", "la première", "la dernière")] == ["article:a", None, "article:b"]
+    assert [pick(text, offered) for text in ("la deuxième", "la première", "la dernière")] == ["article:a", "human", "article:b"]
+    assert [pick(text, offered) for text in ("1", "le premier", "4", "number 4", "5")] == ["human", "human", "else", "else", None]
     assert pick("2", ["human", "else"]) is None
 
 

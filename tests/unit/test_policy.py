@@ -301,6 +301,15 @@ def test_another_language_is_believed_only_where_the_text_tells(text: str, langu
     assert (found.intent == "out_of_scope") is marked
 
 
+@pytest.mark.parametrize(("text", "intent", "sure", "answered"), [
+    ("Can you recommend a good restaurant in Lyon?", "out_of_scope", 0.87, "en"), ("qwe asdf", "out_of_scope", 0.95, "fr"),
+    ("McDonalds Happy Meal", "out_of_scope", 0.76, "fr"), ("how do I pay?", "faq", 0.6, "en"), ("how do I pay?", "faq", 0.4, "fr"),
+])
+def test_a_first_message_is_answered_in_its_own_language_where_it_has_one(text: str, intent: str, sure: float, answered: str) -> None:
+    heard = replace(message(intent, text=text), language="en", language_confidence=sure)
+    assert context(heard, Memory(), 0).language == answered
+
+
 def test_two_requests_too_mixed_as_a_whole_get_both_answers() -> None:
     parts = (message("faq", ("a1", 0.9)), message("faq", ("a2", 0.9)))
     turn = context(message("faq", ("a1", 0.45), ("a2", 0.4), parts=parts), Memory(), 0)

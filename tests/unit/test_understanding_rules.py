@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.faq.articles import Article
+from bot.flows.payment_plan import FLOW
 from bot.settings import LOCALES, ROOT
-from bot.understanding.context import leans, own_words
+from bot.understanding.context import ReadingContext, leans, own_words
 from bot.understanding.data import INTENTS, load_phrases
 from bot.understanding.exact import ExactLines
 from bot.understanding.polarity import mood, negated
+from bot.understanding.reader import Reader
 from bot.understanding.segments import lines_apart, requests, sentences
 from bot.understanding.signs import of_signs
-from bot.understanding.types import CONTROL, SMALLTALK
+from bot.understanding.types import CONTROL, SMALLTALK, Understanding
 from bot.understanding.urgent import urgent
+from tests.unit.conftest import Desk
+from tests.unit.flow_talk import Talk
 
 PHRASES = load_phrases(ROOT / "data" / "nlu")
 
@@ -126,10 +133,46 @@ def test_rules_never_raise(text: str, language: str) -> None:
 
 @pytest.mark.parametrize(("text", "language", "follows"), [
     ("et pour le gaz ?", "fr", True), ("combien ça coûte ?", "fr", True), ("c'est quoi le délai", "fr", True), ("how long does it take?", "en", True), ("wie viel kostet das?", "de", True),
+    ("ok et pour le gaz ?", "fr", True), ("maar hoe dan?", "nl", True), ("vale, ¿y el gas?", "es", True), ("e per il gas?", "it", True),
+    # an opener of another language is no opener
+    ("en fait non, oubliez", "fr", False), ("ma facture a doublé", "fr", False), ("y a plus de courant", "fr", False), ("e-mail non ricevuta", "it", False),
     ("combien coûte le changement de puissance de mon compteur", "fr", False), ("j'ai perdu mon mot de passe", "fr", False), ("mon disjoncteur saute", "fr", False),
 ])
 def test_leaning_on_the_last_answer(text: str, language: str, follows: bool) -> None:
     assert leans(text, language) is follows
+
+
+def in_context(text: str, intent: str, confidence: float = 0.9, language: str = "fr") -> Understanding:
+    """What becomes of a message that was heard after article "a1"."""
+    article = Article(id="a1", locale=language, title="Payer en plusieurs fois", answer="…", theme="paiement")
+    reader = object.__new__(Reader)
+    reader.retriever = SimpleNamespace(article=lambda slug, locale: article)  # type: ignore[assignment]
+    found = Understanding(text=text, language=language, language_confidence=1.0, intent=intent, confidence=confidence)
+    return reader._in_context(found, ReadingContext(article="a1"))
+
+
+@pytest.mark.parametrize(("text", "intent", "language"), [
+    ("en fait non, oubliez", "cancel", "fr"), ("mais non", "deny", "fr"), ("mais ça ne va pas", "disbelief", "fr"), ("y a plus de courant", "flow_outage", "fr"),
+    ("but that's not it", "deny", "en"), ("maar nee", "deny", "nl"), ("pero no es eso", "deny", "es"), ("aber nein", "deny", "de"), ("ma no", "deny", "it"),
+])
+def test_a_refusal_after_an_answer_asks_nothing_more_of_it(text: str, intent: str, language: str) -> None:
+    assert in_context(text, intent, language=language).intent == intent
+
+
+@pytest.mark.parametrize(("text", "intent", "confidence"), [("et alors ?", "disbelief", 0.9), ("et ensuite", "confused", 0.4), ("combien ça coûte", "faq", 0.6)])
+def test_a_question_after_an_answer_is_about_it(text: str, intent: str, confidence: float) -> None:
+    found = in_context(text, intent, confidence)
+    assert (found.intent, found.articles[0].id) == ("faq", "a1")
+
+
+def test_a_flow_is_cancelled_by_the_words_for_it_whatever_was_answered_before(desk: Desk) -> None:
+    text = "en fait non, oubliez"
+    heard = ExactLines(PHRASES).intent(text, "fr")
+    assert heard == "cancel"
+    talk = Talk(FLOW, desk.backoffice)
+    talk.say("je veux payer en plusieurs fois", intent="flow_payment_plan")
+    talk.say(text, intent=in_context(text, heard).intent)
+    assert talk.end == "cancelled"
 
 
 def test_exact_lines_read_short_words_in_every_spelling() -> None:
