@@ -107,7 +107,8 @@ def _detail(decision: Decision, turn: TurnContext) -> list[Reply]:
     part = "\n".join(f"{number}. {line}" if side == STEPS else f"• {line}" for number, line in enumerate(lines, 1))
     if part and fingerprint(part) not in turn.memory.said[-2:]:
         return show_article(turn, best.id, best.probability, lead=turn.say(DETAIL), part=part)
-    related = [turn.article(slug, turn.language) for slug in article.related[:2]] if article is not None else []
+    near = [slug for slug in article.related if slug not in turn.memory.refused][:2] if article is not None else []
+    related = [turn.article(slug, turn.language) for slug in near]
     beside = decision.articles[1:] or tuple(ArticleCandidate(a.id, a.locale, a.title, 0.0) for a in related if a is not None)
     return _offer_human(Decision("offer_human", "handover.offer_again", articles=beside, reason="the article does not say"), turn)
 
@@ -255,19 +256,31 @@ def _smalltalk(decision: Decision, turn: TurnContext) -> list[Reply]:
         if intent == "deny" and memory.pending != "helped":
             memory.pending = None
     elif intent == "which_one":
-        refs = [c for c in memory.offered if c.startswith(("article:", "theme:"))
-                or (c.startswith("flow:") and turn.wording.has(f"choice.{c.replace(':', '_')}", "fr"))]
-        choices = [Choice(id=c, label=_label(turn, c)) for c in refs] + [button(turn, "human")]
+        choices = [*_titles(turn), button(turn, "human")]
         kind = "options"
+    elif intent == "repeat" and memory.last == "options":
+        titles = _titles(turn)
+        choices = [*titles, *(button(turn, c) for c in ("human", "else") if c in memory.offered)]
+        if titles:
+            return [Reply(text=turn.say("smalltalk.which_one"), reply="options", choices=choices)]
+        kind = "options" if choices else kind
     elif intent == "helped":
         turn.effect("flow", event="helped", article=memory.article, helped=True)
         memory.pending = None
     elif intent in ("thanks", "goodbye") and memory.pending != "helped":     # a later "ok" is no yes to an offer left behind
         memory.pending = None
-    elif intent == "repeat" and memory.article:
+    elif intent == "repeat" and memory.article and memory.article not in memory.refused:
         return show_article(turn, memory.article, 1.0, lead=turn.say("answer.again"))
     key = decision.key if turn.wording.has(decision.key, "fr") else "smalltalk.acknowledge"
     return [Reply(text=turn.say(key), reply=kind, choices=choices)]
+
+
+def _titles(turn: TurnContext) -> list[Choice]:
+    """The last list again: its articles, themes and flows, without what was refused since."""
+    refused = {f"article:{slug}" for slug in turn.memory.refused}
+    named = (c for c in turn.memory.offered if c not in refused and (
+        c.startswith(("article:", "theme:")) or (c.startswith("flow:") and turn.wording.has(f"choice.{c.replace(':', '_')}", "fr"))))
+    return [Choice(id=c, label=_label(turn, c)) for c in named]
 
 
 def _label(turn: TurnContext, choice: str) -> str:

@@ -383,6 +383,29 @@ def test_a_yes_to_several_titles_is_asked_back_once_and_then_a_person_is_offered
     assert respond(context(message("affirm"), memory, 3))[0][0].reply == "handover"
 
 
+def test_repeating_brings_back_what_was_last_on_the_screen_and_nothing_refused() -> None:
+    memory = Memory()
+    respond(context(message("faq", ("a1", 0.9)), memory, 0))
+    assert respond(context(message("repeat"), memory, 1))[0][0].articles[0].id == "a1"
+    listed = respond(context(message("deny", ("a2", 0.5), ("a3", 0.4)), memory, 2))[0][0]
+    again = respond(context(message("repeat"), memory, 3))[0][0]
+    assert {choice.id for choice in listed.choices} == {choice.id for choice in again.choices} == {"article:a2", "article:a3", "else", "human"}
+    assert (again.reply, again.articles) == ("options", [])
+    respond(context(message("deny"), memory, 4))
+    memory.last, memory.offered = "smalltalk", []
+    assert respond(context(message("repeat"), memory, 5))[0][0].articles == []
+
+
+def test_beside_an_article_nothing_refused_is_offered() -> None:
+    memory = Memory(refused=["a1", "a2"])
+    respond(context(message("faq", ("a3", 0.9)), memory, 0))
+    turn = context(message("faq", ("a3", 0.8), text="quels papiers ?", notes=("context",)), memory, 1)
+    near = replace(BY_ID["a3"], related=("a1", "a2", "a4", "a5", "a6"))
+    turn.article = lambda slug, locale: near if slug == "a3" else BY_ID.get(slug)
+    replies, _ = respond(turn)
+    assert [choice.id for choice in replies[0].choices] == ["human", "article:a4", "article:a5", "else"]
+
+
 def test_who_is_not_understood_after_which_one_is_offered_a_person() -> None:
     memory = Memory()
     for n, heard in enumerate((message("faq", ("a1", 0.5), ("a2", 0.4)), message("affirm"), message("out_of_scope"))):
