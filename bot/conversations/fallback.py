@@ -18,6 +18,7 @@ from bot.conversations.model import Event
 from bot.conversations.wording import say
 from bot.faq.articles import Article
 from bot.flows.danger import detect_danger
+from bot.understanding.polarity import declines_person
 
 _log = structlog.get_logger(__name__)
 _ENOUGH = 0.9        # LexicalSearch's own scale: 1 for the best words, up to 2 for a near phrasing
@@ -67,7 +68,7 @@ class Fallback:
         text, choice = message.text, str(message.payload.get("choice") or "")
         if danger := detect_danger(text, language):
             return _ticket(message, language, "fallback_urgent", "urgent", danger=danger)
-        if choice == "human" or (not choice and asks_for_person(text)):
+        if choice == "human" or (not choice and asks_for_person(text) and not declines_person(text, language)):
             return _ticket(message, language, "fallback_human", "asked")
         if not choice and is_greeting(text):
             if _just_said(recent, say("fallback_hello", language)):    # no title answers a greeting

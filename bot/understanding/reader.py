@@ -41,7 +41,7 @@ EXACT = 0.97
 LEAST_FLOW, LEAST_TALK, LEAST_URGENT = 0.5, 0.4, 0.75
 #: What is said of the last answer or of the chat itself, and asks nothing more ("mais ça ne m'aide pas"); from what probability.
 _OF_THE_CHAT, LEAST_OF_THE_CHAT = frozenset({*REFUSALS, "cancel", "go_back", "start_over", "repeat"}), 0.5
-_URGENT, _OUT = INTENTS.index("urgent"), INTENTS.index(OUT_OF_SCOPE)
+_URGENT, _OUT, _HUMAN = INTENTS.index("urgent"), INTENTS.index(OUT_OF_SCOPE), INTENTS.index("human")
 
 
 class Reader:
@@ -143,13 +143,17 @@ class Reader:
         negative = polarity.negated(text, code)
         if negative:
             p = _without_flows(p)
+        declined = exact is None and polarity.declines_person(text, code)
+        asks = declined and polarity.asks_beside_person(text, code)
+        if declined:
+            p = _without_person(p, asks=asks)
         p = _believable(p / p.sum(), danger is not None)
         order = np.argsort(-p, kind="stable")
         intent = INTENTS[int(order[0])]
         confidence = float(p[order[0]])
         if intent == OUT_OF_SCOPE and exact is None and articles and articles[0].probability >= LIKELY:
             intent, confidence = "faq", articles[0].probability       # an article that fits outweighs a hunch
-        elif intent in SMALLTALK and exact is None and articles:
+        elif intent in SMALLTALK and exact is None and articles and (asks or not declined):      # who wants nobody asks not how to reach us
             question = max(float(p[0]), articles[0].probability)
             if gives_way(intent, confidence, question, names_subject=self._names_subject(text, code)):
                 intent, confidence = "faq", question
@@ -259,6 +263,14 @@ def _without_flows(p: Doubles) -> Doubles:
     moved = float(p[columns].sum()) * 0.9
     p[columns] *= 0.1
     p[0] += moved
+    return p
+
+
+def _without_person(p: Doubles, *, asks: bool) -> Doubles:
+    """Nobody is called in for who declines it: that share is a no, or a question where one stands beside it."""
+    p = p.copy()
+    p[0 if asks else INTENTS.index("deny")] += p[_HUMAN]
+    p[_HUMAN] = 0.0
     return p
 
 

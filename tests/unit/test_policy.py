@@ -228,6 +228,12 @@ def test_no_to_a_person_is_taken_as_said_and_leaves_the_way_open() -> None:
     assert replies[0].reply == "handover"
 
 
+def test_declining_the_person_on_offer_is_no_and_what_is_asked_beside_it_is_answered() -> None:
+    for heard, kind, key in ((message("deny"), "smalltalk", "smalltalk.deny"), (message("faq", ("a1", 0.9)), "answer", "")):
+        decision = decide(heard, Memory(pending="human", last="options", offered=["human", "else"]), THRESHOLDS)
+        assert (decision.kind, decision.key) == (kind, key)
+
+
 def test_what_a_flow_offered_is_offered_again_only_where_it_has_a_name() -> None:
     memory = Memory(last="options", offered=["human", "flow:back", "flow:cancel", "flow:outage"])
     replies, _ = respond(context(message("acknowledge"), memory, 1))

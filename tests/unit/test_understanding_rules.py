@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.faq.articles import Article
 from bot.flows.payment_plan import FLOW
+from bot.language.detect import Detection
 from bot.settings import LOCALES, ROOT
 from bot.understanding.context import ReadingContext, leans, own_words
 from bot.understanding.data import INTENTS, load_phrases
 from bot.understanding.exact import ExactLines
-from bot.understanding.polarity import mood, negated
+from bot.understanding.polarity import asks_beside_person, declines_person, mood, negated
 from bot.understanding.reader import Reader
 from bot.understanding.segments import lines_apart, requests, sentences
 from bot.understanding.signs import of_signs
-from bot.understanding.types import CONTROL, SMALLTALK, Understanding
+from bot.understanding.types import CONTROL, SMALLTALK, ArticleCandidate, Understanding
 from bot.understanding.urgent import urgent
 from tests.unit.conftest import Desk
 from tests.unit.flow_talk import Talk
@@ -128,6 +130,7 @@ def test_rules_never_raise(text: str, language: str) -> None:
     requests(text, language)
     leans(text, language)
     own_words(text, language)
+    asks_beside_person(text, language)
     ExactLines(PHRASES[:50]).intent(text, language)
 
 
@@ -140,6 +143,60 @@ def test_rules_never_raise(text: str, language: str) -> None:
 ])
 def test_leaning_on_the_last_answer(text: str, language: str, follows: bool) -> None:
     assert leans(text, language) is follows
+
+
+DECLINED = [
+    ("je ne veux pas de conseiller", "fr"), ("je veux pas parler à un conseiller", "fr"), ("je ne veux parler à personne", "fr"), ("non merci, pas de conseiller", "fr"),
+    ("non pas besoin d'un conseiller", "fr"), ("ne me passez pas un conseiller", "fr"), ("je n'ai pas besoin d'un conseiller pour le moment, merci", "fr"),
+    ("I don't want to talk to anyone", "en"), ("no agent please", "en"), ("I'd rather not talk to anyone", "en"), ("I dont want to be put through to an advisor", "en"),
+    ("ik wil geen medewerker", "nl"), ("ik wil niet met iemand praten", "nl"), ("ik wil niemand spreken", "nl"),
+    ("no quiero hablar con nadie", "es"), ("no necesito hablar con una persona", "es"), ("no quiero que me pasen con un asesor", "es"),
+    ("ich will mit niemandem sprechen", "de"), ("ich möchte nicht mit jemandem sprechen", "de"), ("nein, keinen Berater bitte", "de"),
+    ("non voglio parlare con nessuno", "it"), ("no, nessun operatore", "it"), ("non ho bisogno di un consulente", "it"),
+]
+DECLINED_FOR = [
+    ("non, je ne veux pas de conseiller, juste le prix", "fr"), ("sans passer par un conseiller, comment payer ?", "fr"), ("no, I don't want an agent, just the price", "en"),
+    ("nee, geen medewerker, alleen de prijs", "nl"), ("no quiero un agente, solo el precio", "es"), ("ich möchte keinen Mitarbeiter, nur den Preis", "de"),
+    ("non voglio un operatore, solo il prezzo", "it"),
+]
+WANTED = [
+    ("pas de robot, un conseiller", "fr"), ("je ne veux pas parler à un robot mais à un conseiller", "fr"), ("je ne veux pas d'un agent virtuel", "fr"),
+    ("il n'y a pas de conseiller ?", "fr"), ("pas de conseiller au bout du fil", "fr"), ("j'attends depuis une heure, pas de conseiller", "fr"), ("je n'ai pas de conseiller attitré", "fr"),
+    ("pourquoi pas un conseiller", "fr"), ("je ne peux pas parler à un conseiller ?", "fr"), ("personne ne répond", "fr"),
+    ("I don't want to talk to a bot, I want a human", "en"), ("I don't want to talk to anyone but a human", "en"), ("no human available", "en"), ("why can't I talk to someone", "en"),
+    ("geen robot, een medewerker", "nl"), ("ik krijg niemand te pakken", "nl"), ("no quiero un robot, quiero una persona", "es"), ("llevo dos horas sin hablar con nadie", "es"),
+    ("ich will keinen Roboter, sondern einen Mitarbeiter", "de"), ("ich erreiche niemanden", "de"), ("niente bot, un addetto", "it"), ("nessun operatore disponibile", "it"),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "declined", "asks"), [
+    *((*line, True, False) for line in DECLINED), *((*line, True, True) for line in DECLINED_FOR), *((*line, False, False) for line in WANTED),
+])
+def test_a_person_is_declined(text: str, language: str, declined: bool, asks: bool) -> None:
+    assert (declines_person(text, language), asks_beside_person(text, language)) == (declined, asks)
+
+
+def test_no_line_that_asks_for_a_person_declines_one() -> None:
+    lines = [phrase for phrase in PHRASES if phrase.intent == "human"]
+    assert len(lines) > 100
+    assert [line.text for line in lines if declines_person(line.text, line.language)] == []
+
+
+@pytest.mark.parametrize(("text", "intent", "exact"), [
+    ("je ne veux pas de conseiller", "deny", None), ("non, je ne veux pas de conseiller, juste le prix", "faq", None),
+    ("je veux un conseiller, pas un robot", "human", None), ("je ne veux pas de conseiller", "human", "human"),
+])
+def test_who_declines_a_person_is_not_handed_over(text: str, intent: str, exact: str | None) -> None:
+    reader = object.__new__(Reader)
+    reader.exact = SimpleNamespace(intent=lambda text, language: exact)  # type: ignore[assignment]
+    reader.retriever = SimpleNamespace(exact=lambda text, language: None)  # type: ignore[assignment]
+    reaching = (ArticleCandidate("nous-joindre", "fr", "Nous joindre", 0.8),)
+    reader._articles = lambda *_: reaching  # type: ignore[method-assign]
+    reader._names_subject = lambda *_: True  # type: ignore[method-assign]
+    heard = np.full(len(INTENTS), 0.001)
+    heard[INTENTS.index("human")] = 0.9
+    found = reader._conclude(text, Detection("fr", 1.0), None, heard[None], np.array([0.8]))  # type: ignore[arg-type]
+    assert found.intent == intent
 
 
 def in_context(text: str, intent: str, confidence: float = 0.9, language: str = "fr") -> Understanding:

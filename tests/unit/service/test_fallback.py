@@ -64,6 +64,11 @@ def test_whoever_asks_for_a_person_gets_one_at_once(fallback: Fallback, text, la
     assert result.effects[0].payload["reason"] == "asked"
 
 
+@pytest.mark.parametrize(("text", "language"), [("pas de conseiller, refuser le Linky", "fr"), ("keinen Berater, Linky ablehnen", "de")])
+def test_whoever_declines_a_person_gets_titles(fallback: Fallback, text, language):
+    assert kinds(fallback.plan(message(text), [said("smalltalk")], language)) == ("options", [])
+
+
 @pytest.mark.parametrize(("text", "language"), [
     ("ça sent le gaz", "fr"), ("I smell gas", "en"), ("gaslucht in huis", "nl"), ("huele a gas", "es"),
     ("es riecht nach Gas", "de"), ("sento odore di gas", "it")])
