@@ -69,7 +69,7 @@ _FIRE = (
     r"on fire|caught fire|there(?:'s| is) a fire|sparks?\b|sparking|(?:burning|burnt) smell|smell\w*(?: \w+){0,2} burn\w*|smoke\b(?! detector| alarm)|smoking (?:meter|socket|panel|fuse)|electrocuted|electric shock",
     # Dutch "brand" is a fire, English "brand" a make.
     r"\b(?:vonken|vonkt|(?<!\bwhich )(?<!\bwhat )(?<!\byour )(?<!\bthis )(?<!\bthat )(?<!\bsame )(?<!\bthe )(?<!\bmy )(?<!\bbest )(?<!\bany )(?<!other )(?<!\bgood )(?<!\ba )(?<!\bs )(?<!'s )"
-    r"brand\b(?![ -]new| of (?!rook|vonk|kortsl|gas|iets)| names?\b)|brandlucht|rook\b|schroeilucht|geelektrocuteerd|in brand)",
+    r"brand\b(?![ -]new| of (?:the|my|your|this|heat|charg|boiler|meter|car\b|panel|batter|solar|smart|invert|light|bulb)| names?\b)|brandlucht|rook\b|schroeilucht|geelektrocuteerd|in brand)",
     r"chispas?|chisporrote\w*|(?:huele|olor) a quemado|(?<!detector de )humo\b|(?<!\ba )fuego\b(?! lento)|electrocut\w*",
     r"funken\b|funkt\b|(?<!licht )(?<!lampe )(?<!\bled )brennt\b|brandgeruch|verbrannt(?:em|er)? geruch|(?:riecht|stinkt)(?: \w+){0,2} verbrannt\w*|rauch\b|qualm\w*|stromschlag|feuer\b",
     r"scintill\w*|(?:odore|puzza) di bruciato|(?<!rilevatore di )(?<!\bio )fumo\b|fuoco\b|fiamme\b|folgorat\w*|in fiamme|presa la scossa",

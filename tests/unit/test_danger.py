@@ -34,7 +34,7 @@ PRESENT = {
     "fire": [
         "le tableau fait des étincelles", "il y a de la fumée qui sort du compteur", "ça sent le brûlé près du disjoncteur",
         "la prise a pris feu", "la prise chauffe", "le tableau fond", "le disjoncteur du chauffe-eau chauffe", "il y a de l'eau dans le compteur électrique",
-        "fuite d'eau chaude sur le disjoncteur", "er is brand", "brand in de meterkast", "is het brand of kortsluiting?", "es brennt im Keller",
+        "fuite d'eau chaude sur le disjoncteur", "er is brand", "brand in de meterkast", "is het brand of kortsluiting?", "brand of onwel", "es brennt im Keller",
         "sparks from the meter", "there's a burning smell", "het stopcontact vonkt",
         "salen chispas del cuadro", "es riecht verbrannt", "odore di bruciato dal contatore",
     ],
