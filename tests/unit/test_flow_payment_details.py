@@ -76,7 +76,7 @@ def test_a_day_that_is_not_offered_gets_the_nearest_ones(desk) -> None:
     words = t.say("le 12")
     assert "le 10 ou le 15" in words
     assert t.asked == "payment_details_day"
-    assert "déjà le 5" in t.say("le 5")
+    assert "déjà prélevé le 5" in t.say("le 5")
 
 
 @pytest.mark.parametrize(("typed", "words"), [
