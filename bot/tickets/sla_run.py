@@ -28,9 +28,11 @@ _COLUMNS = {"share": "warn_at", "day_before": "day_before_at", "breach": "due_at
 def run(connection: Connection, desk: Desk, now: datetime, limit: int = 200) -> int:
     """Bring clocks up to date and give the notices that are due; how many people-visible ones."""
     refresh_changed(connection, policy_store.current(connection, desk), now, limit)
+    # Clocks of tickets that changed since, and whose turn to be projected comes later, say nothing meanwhile.
     rows = connection.execute(
-        sa.select(sla_clocks).where(_C.next_at.is_not(None), _C.next_at <= iso(now))
-        .order_by(_C.next_at).limit(limit).with_for_update(skip_locked=True)).mappings().all()
+        sa.select(sla_clocks).join(tickets, _T.reference == _C.reference)
+        .where(_C.next_at.is_not(None), _C.next_at <= iso(now), _T.sla_version == _T.version)
+        .order_by(_C.next_at).limit(limit).with_for_update(skip_locked=True, of=sla_clocks)).mappings().all()
     return sum(_fire(connection, dict(row), now) for row in rows)
 
 

@@ -130,6 +130,19 @@ def test_the_agent_and_the_lead_are_told_and_the_long_ones_the_day_before(databa
     assert len(left) == 8
 
 
+def test_a_clock_says_nothing_before_its_ticket_was_looked_at_again(database, hours):
+    with time_machine.travel(MONDAY, tick=False):
+        answered = [Chat(database).ticket(hours, MONDAY) for _ in range(3)]
+    tick(database, hours, "2026-11-23 09:01")
+    for minute, reference in enumerate(answered):      # in time, while the worker was away
+        with time_machine.travel(utc(f"2026-11-23 09:1{minute}"), tick=False), database.write() as connection:
+            service.reply(connection, reference, ANA, "Bonjour")
+    for _ in range(4):
+        with database.write() as connection:
+            assert sla_run.run(connection, hours, utc("2026-11-23 12:00"), limit=1) == 0
+    assert firings(database) == []
+
+
 def test_two_workers_at_once_tell_it_once(database, hours, ticket):
     errors = []
 
