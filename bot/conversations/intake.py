@@ -131,7 +131,7 @@ def rate(
     if said_before is not None:
         raise AlreadyRated()
     note = redact(clean(comment)[:2000]) if comment else None
-    ticket = tickets.of_conversation(connection, conversation.id)
+    ticket = tickets.of_conversation(connection, conversation.id, lock=True)
     with_agent = ticket is not None
     if ticket is not None and kind == "csat":
         satisfaction.rate(connection, ticket, value, reason)
@@ -178,7 +178,7 @@ def receive(
     """
     if conversation.mode == "bot" and conversation.contact_channel is None:
         return "bot", []     # never with a person
-    ticket = tickets.of_conversation(connection, conversation.id)
+    ticket = tickets.of_conversation(connection, conversation.id, lock=True)
     if ticket is None:
         return "bot", []
     if ticket["conversation_id"] != conversation.id:

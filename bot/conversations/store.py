@@ -26,7 +26,8 @@ _E = events.c
 
 # Statements of every turn, built once: building one costs more than running it.
 _BY_ID = sa.select(conversations).where(_C.id == sa.bindparam("id"))
-_BY_ID_LOCKED = _BY_ID.with_for_update()
+# Rows that only name the conversation (a note's webhook message) go in meanwhile: nobody waits in a circle.
+_BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)
 _INSERT_EVENTS = sa.insert(events)
 _AFTER = (
     sa.select(events)

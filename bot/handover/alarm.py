@@ -56,7 +56,7 @@ def raise_alarm(
     words = safety.words(trust, safety.voice(text, language), ticket["reference"]) if trust else say("fallback_urgent", language)
     return [
         Draft("ticket", "system", {"reference": ticket["reference"], "status": ticket["status"],
-                                   "queue": queue, "priority": "urgent"}),
+                                   "queue": queue, "priority": "urgent", "meta": {"danger": trust or physical}}),
         Draft("handover", "system", {"text": words, "reference": ticket["reference"]}),
     ]
 

@@ -78,12 +78,9 @@ def queue_reply_mail(
 
 
 def queue_follow_up_mail(
-    connection: Connection, ticket: Ticket, conversation: Conversation, *, text: str, seq: int
+    connection: Connection, ticket: Ticket, conversation: Conversation, to: str, *, text: str, seq: int
 ) -> bool:
-    """Send a promised sign of life to a customer whose e-mail address we have; whether we have one."""
-    to = _address(ticket, conversation)
-    if to is None:
-        return False
+    """Send a promised sign of life to its customer's e-mail address; whether it was not queued before."""
     language = conversation.language
     return outbox.put(
         connection, key=f"follow-up:{ticket['reference']}:{seq}", topic="mail",
@@ -95,7 +92,8 @@ def queue_follow_up_mail(
     )
 
 
-def _address(ticket: Ticket, conversation: Conversation) -> str | None:
+def address_of(ticket: Ticket, conversation: Conversation) -> str | None:
+    """Where a customer gets news by e-mail; None where we have no address of theirs."""
     for channel, contact in ((ticket["channel"], ticket["packet"].get("contact")),
                              (conversation.contact_channel, conversation.contact)):
         if contact and (channel == "email" or (channel == "chat" and "@" in contact)):

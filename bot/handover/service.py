@@ -19,12 +19,13 @@ from bot.handover import packet as packets
 from bot.handover.alarm import call
 from bot.handover.contact import normalise
 from bot.handover.mails import queue_opened_mail
-from bot.storage.clock import iso
+from bot.storage.clock import iso, now_iso
 from bot.tickets import store as tickets
 from bot.tickets import waits
 from bot.tickets.hours import Desk
 from bot.tickets.queue import standing
-from bot.tickets.routing import nobody_speaks, route
+from bot.tickets.routing import TRANSLATE, nobody_speaks, route
+from bot.tickets.rules import DANGER_TAGS
 from bot.tickets.states import PRIORITIES, priority_number
 from bot.visitors import store as visitors
 
@@ -56,7 +57,7 @@ def hand_over(
         raise BadInput("channel must be chat, email or phone.")
     contact = _contact(conversation, channel, contact)
     hit("handover.begun")
-    ticket = tickets.of_conversation(connection, conversation.id)
+    ticket = tickets.of_conversation(connection, conversation.id, lock=True)
     events = conversations.all_events(connection, conversation.id)
     packet = (packets.build(conversation, events, given) | {"contact": contact, "channel": channel}
               | visitors.of(connection, conversation.id))
@@ -77,12 +78,18 @@ def hand_over(
         more_pressing = number < ticket["priority"]
         # An address that mails came back from, given once more, is tried again.
         again = named and ticket["packet"].get("contact_bounced") == contact
-        changed = before != (False, channel, contact) or more_pressing or again
+        # The survivor keeps its own customer's language where a duplicate's chat asks.
+        ours = ticket["conversation_id"] == conversation.id
+        moved = ours and ticket["locale"] != conversation.language
+        changed = before != (False, channel, contact) or more_pressing or again or moved
         if changed:
+            elsewhere = more_pressing or (moved and not _stays(ticket))
+            tags = [tag for tag in ticket["tags"] if tag != TRANSLATE] if moved else ticket["tags"]
             ticket = _update(connection, ticket, conversation, channel, contact, packet, author, again=again,
-                             queue=queue if more_pressing else ticket["queue"],
+                             queue=queue if elsewhere else ticket["queue"],
                              priority=min(number, ticket["priority"]),
-                             tags=list(dict.fromkeys([*ticket["tags"], *way.tags])))
+                             tags=list(dict.fromkeys([*tags, *way.tags])),
+                             locale=conversation.language if ours else ticket["locale"])
         if number == 0 and (more_pressing or before[0]):      # not for an agent to find who is away
             ticket = call(connection, ticket, facts.danger or "other", now)
     hit("handover.ticket")
@@ -103,7 +110,8 @@ def hand_over(
         told["text"] = f"{told['text']} {words}"
     if lead_in:
         told["text"] = f"{lead_in} {told['text']}"
-    drafts = [Draft("ticket", "system", {key: told[key] for key in _TICKET_KEYS if key in told})]
+    shown = {key: told[key] for key in _TICKET_KEYS if key in told}
+    drafts = [Draft("ticket", "system", shown | {"meta": {"danger": facts.danger}})]
     if not quiet:
         drafts.append(Draft("handover", "system", told | {"meta": {"reason": packet["reason"], "by": author}}))
     made = conversations.append(connection, conversation.id, drafts)
@@ -180,6 +188,12 @@ def _contact(conversation: Conversation, channel: str, contact: str | None) -> s
     return normalise(channel, contact, conversation.language)
 
 
+def _stays(ticket: tickets.Ticket) -> bool:
+    """Whether a ticket stays in its queue whatever its customer speaks now: someone has it, or it is danger's."""
+    danger = ticket["packet"].get("instructed") or DANGER_TAGS & set(ticket["tags"])
+    return bool(ticket["assignee"] or ticket["priority"] == 0 or danger)
+
+
 def _update(
     connection: Connection, ticket: tickets.Ticket, conversation: Conversation, channel: str,
     contact: str | None, packet: dict[str, Any], author: str, *, again: bool, **changes: Any,
@@ -192,12 +206,14 @@ def _update(
     ours = ticket["conversation_id"] == conversation.id
     # A duplicate's chat: the survivor keeps its own request and channel.
     merged = ticket["packet"] | known if ours else known | ticket["packet"]
-    merged = packets.with_instructions(merged, merged.get("instructed"))
+    merged = packets.proved(packets.with_instructions(merged, merged.get("instructed")), ticket["packet"], packet)
     if again:
         merged.pop("contact_bounced")
     if ours:
         changes |= {"channel": channel, "summary": packets.summary(merged)}
     action = "reopen" if ticket["status"] == "solved" else "note"
+    if action == "reopen" and author in ("customer", "bot"):      # not where an agent steps in
+        changes["waiting_since"] = now_iso()
     moved = {"queue": changes["queue"]} if changes["queue"] != ticket["queue"] else {}
     return tickets.act(connection, ticket, action, author, {"handed_over_again": True, **moved},
                        packet=merged, **changes)

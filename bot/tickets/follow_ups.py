@@ -14,10 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.conversations.model import Draft
+from bot.conversations import store as conversations
+from bot.conversations.model import Draft, Event
 from bot.conversations.wording import say, speak
 from bot.errors import BadInput
-from bot.handover.mails import queue_follow_up_mail
+from bot.handover.mails import address_of, queue_follow_up_mail
 from bot.language.wording import get_wording
 from bot.staff.accounts import Member
 from bot.storage.clock import iso
@@ -67,7 +68,7 @@ def schedule_follow_up(
     made = say_everywhere(connection, ticket, [
         Draft("message", "agent", {"text": words, "name": who.first_name,
                                    "meta": {"by": who.username, "follow_up": True}})])
-    queue_follow_up_mail(connection, ticket, conversation, text=words, seq=made[0].seq)
+    _mail(connection, ticket, made, words)
     return ticket, made
 
 
@@ -151,8 +152,30 @@ def _send(connection: Connection, row: dict[str, Any], desk: Desk, now: datetime
     made = tell(connection, conversation, ticket, [
         Draft("handover", "system", {"text": words, "reference": row["reference"],
                                      "promised_at": iso(promised)})], "system")
-    queue_follow_up_mail(connection, ticket, conversation, text=words, seq=made[0].seq)
+    _mail(connection, ticket, made, words)
     return ticket, made
+
+
+def _mail(connection: Connection, ticket: Ticket, said: list[Event], words: str) -> None:
+    """Mail the words to the ticket's customer and to those of duplicates merged into it, once to an address.
+
+    Each mail goes in the thread of its own ticket, as answers do (``service.mail_answer``).
+    """
+    waiting: list[tuple[Ticket, Event]] = []
+    for event in said:
+        own = event.conversation_id == ticket["conversation_id"]
+        found = ticket if own else store.duplicate_of(connection, event.conversation_id)
+        if found is not None and event.text == words:
+            waiting.append((found, event))
+    # A survivor knows its duplicates' addresses too: the thread of whoever asked for e-mail goes first.
+    waiting.sort(key=lambda one: one[0]["channel"] != "email")
+    reached = {str(ticket["packet"].get("contact_bounced") or "").casefold()}
+    for found, event in waiting:
+        conversation = conversations.get(connection, event.conversation_id)
+        to = address_of(found, conversation)
+        if to and to.casefold() not in reached:
+            reached.add(to.casefold())
+            queue_follow_up_mail(connection, found, conversation, to, text=words, seq=event.seq)
 
 
 def _answered(connection: Connection, row: dict[str, Any]) -> bool:

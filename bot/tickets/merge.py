@@ -26,8 +26,6 @@ from bot.tickets.service import Done, both, must_hold, set_mode
 from bot.tickets.states import LIVE
 from bot.tickets.store import Ticket
 
-_SAME_PERSON = ("contact", "verified")
-
 
 def merge(connection: Connection, reference: str, who: Member, *, into: str) -> Done:
     """Merge ``reference`` into ``into``; gives the survivor and the events of both customers.
@@ -98,27 +96,27 @@ def _lock_conversations(connection: Connection, *references: str) -> None:
                 *store.merged_conversations(connection, name)}
     connection.execute(
         sa.select(conversations_table.c.id).where(conversations_table.c.id.in_(sorted(ids)))
-        .order_by(conversations_table.c.id).with_for_update()).all()
+        .order_by(conversations_table.c.id).with_for_update(key_share=True)).all()
 
 
 def _same_customer(one: Ticket, other: Ticket) -> None:
     """What an agent writes is said in both chats: never to two people who are known to differ."""
-    if one["packet"].get("channel") != other["packet"].get("channel"):
-        names: tuple[str, ...] = ("verified",)      # a number and an address may be one person's
-    else:
-        names = _SAME_PERSON
-    for name in names:
-        values = [_plain(ticket["packet"].get(name)) for ticket in (one, other)]
-        if all(values) and values[0] != values[1]:
-            raise Conflict(
-                f"{one['reference']} and {other['reference']} come from different customers: link "
-                "them instead of merging.", key="merge_strangers", one=one["reference"], other=other["reference"])
+    known = _known(one["packet"]), _known(other["packet"])
+    names = {"contract", "user"}
+    if one["packet"].get("channel") == other["packet"].get("channel"):
+        names.add("contact")      # a number and an address may be one person's
+    if any(known[0][name] != known[1][name] for name in names & known[0].keys() & known[1].keys()):
+        raise Conflict(
+            f"{one['reference']} and {other['reference']} come from different customers: link "
+            "them instead of merging.", key="merge_strangers", one=one["reference"], other=other["reference"])
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        value = value.get("contract") or value.get("number") or ""
-    return str(value or "").strip().casefold()
+def _known(packet: dict[str, Any]) -> dict[str, str]:
+    """Who a packet's customer is: the contract they verified, the host's user, where they want the answer."""
+    verified = (packet.get("slots") or {}).get("contract_number") if packet.get("verified") else None
+    values = {"contract": verified, "user": (packet.get("identity") or {}).get("user_id"), "contact": packet.get("contact")}
+    found = {name: str(value).strip() for name, value in values.items() if value}
+    return {name: value if name == "user" else value.casefold() for name, value in found.items() if value}
 
 
 def _joined(kept: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +124,8 @@ def _joined(kept: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     joined = {**{k: v for k, v in more.items() if v not in (None, "", [], {})},
               **{k: v for k, v in kept.items() if v not in (None, "", [], {})}}
     joined["slots"] = {**(more.get("slots") or {}), **(kept.get("slots") or {})}
+    if more.get("verified") and not kept.get("verified"):     # the contract that was proved, not one that was only named
+        joined["slots"] |= {k: v for k, v in (more.get("slots") or {}).items() if k == "contract_number"}
     request = more.get("request")
     if request and request != kept.get("request"):
         joined["merged_requests"] = [*(kept.get("merged_requests") or ()), request]

@@ -18,7 +18,7 @@ from bot.storage.clock import utcnow
 from bot.storage.schema import staff, tickets
 from bot.tickets import notices, store
 from bot.tickets.service import Done, both, can_answer, must_hold, set_mode, tell
-from bot.tickets.states import LEVELS, LIVE, PRIORITIES, level_above
+from bot.tickets.states import IN_LINE, LEVELS, LIVE, PRIORITIES, level_above
 
 _TAG = re.compile(r"[^\W_][\w .:-]{0,38}")
 MOST_TAGS = 20
@@ -88,7 +88,7 @@ def assign(connection: Connection, reference: str, username: str, *, author: str
     """
     can_answer(connection, username)
     ticket, conversation = both(connection, reference)
-    gone = ticket["assignee"] is not None or ticket["status"] not in ("new", "open")
+    gone = ticket["assignee"] is not None or ticket["status"] not in IN_LINE
     if ticket["assignee"] == username or (author == "system" and gone):
         return ticket, []
     ticket = store.act(connection, ticket, "assign", author, {"assignee": username},

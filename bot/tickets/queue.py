@@ -12,7 +12,7 @@ from bot.storage.schema import tickets
 from bot.tickets import waits
 from bot.tickets.hours import Desk
 from bot.tickets.presence import agents
-from bot.tickets.states import LIVE
+from bot.tickets.states import IN_LINE
 from bot.tickets.store import Ticket
 
 _T = tickets.c
@@ -32,10 +32,10 @@ def standing(connection: Connection, ticket: Ticket, desk: Desk, now: datetime) 
     """Place of ``ticket`` among those nobody has taken, who is there for it, and the wait to expect."""
     able = sum(agent.present and agent.can(ticket) for agent in agents(connection, now))
     place = None
-    if ticket["assignee"] is None and ticket["status"] in LIVE:
+    if ticket["assignee"] is None and ticket["status"] in IN_LINE:
         place = 1 + int(connection.execute(
             sa.select(sa.func.count()).where(
-                _T.queue == ticket["queue"], _T.assignee.is_(None), _T.status.in_(sorted(LIVE)),
+                _T.queue == ticket["queue"], _T.assignee.is_(None), _T.status.in_(IN_LINE),
                 _T.reference != ticket["reference"], _ahead(ticket))).scalar_one())
     wait = None if place is None else waits.predict(connection, desk, ticket["queue"], place, able, now)
     return Standing(place, wait, able)
@@ -44,7 +44,7 @@ def standing(connection: Connection, ticket: Ticket, desk: Desk, now: datetime) 
 def newcomer_wait(connection: Connection, desk: Desk, now: datetime) -> int | None:
     """What someone who asked for a person now could be told, before it is known to whom they would go."""
     waiting = connection.execute(sa.select(sa.func.count()).where(
-        _T.assignee.is_(None), _T.status.in_(sorted(LIVE)))).scalar_one()
+        _T.assignee.is_(None), _T.status.in_(IN_LINE))).scalar_one()
     people = sum(agent.present for agent in agents(connection, now))
     return waits.predict(connection, desk, None, int(waiting) + 1, people, now)
 

@@ -18,7 +18,7 @@ from bot.storage.schema import articles, staff, ticket_events, tickets
 from bot.tickets import rules_check, store, versioned
 from bot.tickets.rules import DANGER_TAGS, DEFAULT, TRUST, Facts, Route, decide
 from bot.tickets.service import Done, both, tell
-from bot.tickets.states import LIVE
+from bot.tickets.states import IN_LINE, LIVE
 from bot.tickets.versioned import Version
 
 NAME = "routing"
@@ -135,7 +135,7 @@ def overflowing(connection: Connection, now: datetime, limit: int = 50) -> list[
             .correlate(tickets).scalar_subquery())
         rows = connection.execute(
             sa.select(_T.reference).where(
-                _T.queue == queue, _T.assignee.is_(None), _T.status.in_(sorted(LIVE)),
+                _T.queue == queue, _T.assignee.is_(None), _T.status.in_(IN_LINE),
                 entered <= iso(now - timedelta(minutes=rule["after_minutes"])))
             .order_by(_T.priority, _T.opened_at).limit(limit)).scalars()
         found += [(reference, rule["to"]) for reference in rows]

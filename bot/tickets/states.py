@@ -16,6 +16,7 @@ from bot.errors import Conflict
 
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 LIVE = frozenset({"new", "open", "pending", "on_hold"})
+IN_LINE = ("new", "open")      # those that wait for us; the rest wait for the customer, or for something else
 PRIORITIES = ("urgent", "high", "normal")
 LEVELS = ("L1", "L2", "expert")
 REOPEN_DAYS = 7      # a solved ticket opens again by a message of its customer for so long

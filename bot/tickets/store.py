@@ -59,18 +59,25 @@ def get(connection: Connection, reference: str, *, lock: bool = False) -> Ticket
     return dict(row)
 
 
-def of_conversation(connection: Connection, conversation_id: str) -> Ticket | None:
+def of_conversation(connection: Connection, conversation_id: str, *, lock: bool = False) -> Ticket | None:
     """The ticket that answers for a conversation and is not closed.
 
-    Its own, or the one into which its own was merged (and that one's, and so on).
+    Its own, or the one into which its own was merged (and that one's, and so on). Whoever goes on to change
+    it holds the conversation and asks for ``lock``: a colleague's note in that instant is waited for.
     """
     row = connection.execute(
         sa.select(tickets).where(_T.conversation_id == conversation_id, _T.status != "closed")
     ).mappings().first()
     if row is None:
         merged = duplicate_of(connection, conversation_id)
-        return survivor(connection, merged["merged_into"]) if merged else None
-    return dict(row)
+        found = survivor(connection, merged["merged_into"]) if merged else None
+    else:
+        found = dict(row)
+    if found is None or not lock:
+        return found
+    held = connection.execute(sa.select(tickets).where(
+        _T.reference == found["reference"], _T.status != "closed").with_for_update()).mappings().first()
+    return dict(held) if held else of_conversation(connection, conversation_id, lock=True)     # closed meanwhile
 
 
 def duplicate_of(connection: Connection, conversation_id: str) -> Ticket | None:

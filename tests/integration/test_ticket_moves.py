@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 import time_machine
-from ticket_support import ANA, LEA, LUC, Chat, utc
+from ticket_support import ANA, LEA, LUC, PASSWORD, Chat, utc
 
+from bot.conversations import intake
 from bot.conversations import store as conversations
 from bot.conversations.wording import say
 from bot.desk import snooze
 from bot.errors import BadInput, Conflict
 from bot.handover.service import hand_over
 from bot.privacy.erasure import erase_conversation
+from bot.staff import accounts
 from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
-from bot.storage.migrate import alembic_config
-from bot.storage.schema import notifications, outbox, staff, ticket_events, tickets
+from bot.storage.migrate import alembic_config, upgrade
+from bot.storage.schema import (
+    notifications,
+    outbox,
+    staff,
+    ticket_events,
+    tickets,
+    webhook_endpoints,
+    webhook_messages,
+)
 from bot.tickets import follow_ups, links, moves, service, store
 from bot.tickets.hours import Desk
 from bot.tickets.merge import merge
 from bot.tickets.sla_store import sla_of
+from bot.visitors import store as visitors
+from bot.visitors.identity import Identity
 
 MONDAY = utc("2026-11-23 09:00")
 
@@ -476,6 +489,161 @@ def test_tickets_of_two_customers_are_not_merged(database: Database, hours: Desk
     assert read(database, one)["status"] == "new"
 
 
+def verified(contract: str, token: str | None = "key") -> dict:
+    return {"v": 1, "loop": None, "slots": {"contract_number": contract, "customer_token": token}}
+
+
+def test_two_verified_contracts_are_not_merged_and_one_only_named_is_no_obstacle(database: Database, hours: Desk):
+    def ticket(state: dict) -> str:
+        chat = Chat(database)
+        do(database, conversations.update, chat.id, state=state)
+        return chat.ticket(hours, MONDAY)
+
+    one, other, same = (ticket(verified(number)) for number in ("C00000001", "C00000002", "C00000001"))
+    with pytest.raises(Conflict, match="different customers"):
+        do(database, merge, one, ANA, into=other)
+    do(database, merge, same, ANA, into=one)
+    said = ticket(verified("C00000003", token=None))
+    survivor, _ = do(database, merge, one, ANA, into=said)
+    assert (survivor["packet"]["verified"], survivor["packet"]["slots"]["contract_number"]) == (True, "C00000001"), "the one that was proved"
+    with pytest.raises(Conflict, match="different customers"):
+        do(database, merge, other, ANA, into=said)
+
+
+def test_a_contract_named_after_another_was_proved_is_not_proved(database: Database, hours: Desk):
+    chat = Chat(database)
+    do(database, conversations.update, chat.id, state=verified("C00000001"))
+    reference = chat.ticket(hours, MONDAY)
+    assert chat.ticket(hours, MONDAY, **CAMILLE) == reference
+    assert read(database, reference)["packet"]["verified"] is True
+    do(database, service.resolve, reference, ANA)
+    do(database, conversations.update, chat.id, state=verified("C00000002", token=None))
+    chat.ticket(hours, MONDAY)
+    assert read(database, reference)["packet"]["verified"] is None
+
+
+def test_tickets_of_two_users_of_the_host_site_are_not_merged(database: Database, hours: Desk):
+    def ticket(user: str | None) -> str:
+        chat = Chat(database)
+        if user:
+            do(database, visitors.identify, chat.id, Identity(user_id=user, name=None, email=None, until=later_day()))
+        return chat.ticket(hours, MONDAY)
+
+    one, other, same, unknown = (ticket(user) for user in ("u-1", "U-1", "u-1", None))
+    with pytest.raises(Conflict, match="different customers"):
+        do(database, merge, one, ANA, into=other)
+    do(database, merge, same, ANA, into=one)
+    do(database, merge, one, ANA, into=unknown)
+    with pytest.raises(Conflict, match="different customers"):
+        do(database, merge, other, ANA, into=unknown)
+
+
+def later_day():
+    return utcnow() + timedelta(days=1)
+
+
+@pytest.fixture
+def postgres(postgres_url: str):
+    made = Database(postgres_url)
+    upgrade(made)
+    for who in (ANA, LUC):
+        do(made, accounts.create, username=who.username, first_name=who.first_name, role=who.role, password=PASSWORD, languages=("fr",))
+    yield made
+    made.close()
+
+
+@pytest.mark.postgres
+def test_a_note_that_is_told_to_a_webhook_waits_for_no_customer_who_is_writing(postgres: Database, hours: Desk):
+    chat = Chat(postgres)
+    reference = chat.ticket(hours, MONDAY)
+    do(postgres, lambda c: c.execute(sa.insert(webhook_endpoints).values(
+        id="e", url="https://exemple.fr", description="", events=["*"], secret="s", active=True, created_by="lea", created_at=later(0))))
+    noting = threading.Thread(target=do, args=(postgres, service.note, reference, LUC, "vu"))
+    with postgres.write() as connection:
+        conversations.get(connection, chat.id, lock=True)
+        noting.start()
+        noting.join(10)
+        assert not noting.is_alive()
+    assert actions(postgres, reference)[-1] == "note"
+    with postgres.read() as connection:
+        told = connection.execute(sa.select(webhook_messages.c.conversation_id)).scalars().all()
+    assert told == [chat.id], "it names the conversation"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("what", ["message", "rating", "person"])
+def test_what_a_customer_does_waits_for_a_colleagues_note_and_is_stored(postgres: Database, hours: Desk, what: str):
+    database = postgres
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    do(database, service.reply, reference, ANA, "Je regarde.")
+    failed: list[Exception] = []
+
+    def customer() -> None:
+        try:
+            if what == "message":
+                chat.say("et alors, ma facture ?")
+            elif what == "rating":
+                do(database, intake.rate, chat.id, chat.token, kind="csat", value=4, comment=None)
+            else:
+                chat.ticket(hours, MONDAY, **CAMILLE)
+        except Exception as error:
+            failed.append(error)
+
+    writing = threading.Thread(target=customer)
+    with database.write() as connection:
+        service.note(connection, reference, LUC, "vu avec le service réseau")
+        writing.start()
+        writing.join(1.0)
+        assert writing.is_alive(), "waits for the note"
+    writing.join(20)
+    assert (writing.is_alive(), failed) == (False, [])
+    ticket = read(database, reference)
+    assert {"message": ticket["status"] == "open", "rating": ticket["satisfaction"] == 4,
+            "person": ticket["channel"] == "email"}[what]
+    assert "note" in actions(database, reference)
+
+
+@pytest.mark.parametrize("author", ["customer", "bot", "ana"])
+def test_who_asks_for_a_person_again_waits_and_is_not_swallowed_by_a_solved_ticket(database: Database, hours: Desk, author: str):
+    chat = Chat(database)
+    reference, solved = chat.ticket(hours, MONDAY), Chat(database).ticket(hours, MONDAY)
+    for name in (reference, solved):
+        do(database, service.resolve, name, ANA)
+    assert chat.ticket(hours, MONDAY, author=author) == reference
+    ticket = read(database, reference)
+    assert ticket["status"] == "open"
+    if author == "ana":      # who steps in by themselves is there already
+        assert ticket["waiting_since"] is None
+        return
+    assert ticket["waiting_since"]
+    with pytest.raises(Conflict, match="instead"):
+        do(database, merge, reference, ANA, into=solved)
+    assert do(database, service.reply, reference, ANA, "Me revoilà.")[0]["waiting_since"] is None
+
+
+@pytest.mark.parametrize(("survivor", "addresses"), [
+    ({}, ["camille@exemple.fr"]),
+    ({"channel": "phone", "contact": "06 39 98 12 34"}, ["camille@exemple.fr"]),
+    ({"contact": "k@exemple.fr"}, ["camille@exemple.fr", "k@exemple.fr"]),
+    ({"channel": "email", "contact": "Camille@exemple.fr"}, ["camille@exemple.fr"]),
+])
+def test_promised_news_is_mailed_to_a_duplicates_customer_too_once_to_an_address(database: Database, hours: Desk, survivor, addresses):
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        kept, gone = Chat(database), Chat(database)
+        into, reference = kept.ticket(hours, MONDAY, **survivor), gone.ticket(hours, MONDAY, **CAMILLE)
+        do(database, follow_ups.schedule_follow_up, reference, ANA, desk=hours, now=MONDAY, next_by=date(2026, 11, 26), tell_now=False)
+        do(database, merge, reference, ANA, into=into)
+        traveller.move_to(utc("2026-11-26 17:00"))
+        assert len(do(database, follow_ups.run_due, hours, utcnow())) == 1
+    with database.read() as connection:
+        sent = connection.execute(sa.select(outbox.c.payload).where(outbox.c.key.like("follow-up:%")).order_by(outbox.c.id)).scalars().all()
+    assert [mail["to"].lower() for mail in sent] == addresses
+    assert {mail["text"] for mail in sent} == {gone.texts()[-1]}
+    with_dup = [mail["reference"] for mail in sent if mail["to"].lower() == "camille@exemple.fr"]
+    assert with_dup == [reference if survivor.get("channel") != "email" else into]
+
+
 def test_promised_news_goes_out_again_and_again_until_solved(database: Database, hours: Desk):
     chat = Chat(database)
     with time_machine.travel(MONDAY, tick=False) as traveller:
@@ -558,8 +726,6 @@ def test_a_ticket_given_to_someone_is_greeted_by_them(database: Database, hours:
 
 def test_upgrading_keeps_tickets_with_their_history_and_downgrading_too(database_url: str, hours: Desk):
     from alembic import command
-
-    from bot.storage.migrate import upgrade
 
     database = Database(database_url)
     upgrade(database)

@@ -28,6 +28,7 @@ from bot.tickets import (
 )
 from bot.tickets.forecast import forecast
 from bot.tickets.hours import Desk
+from bot.tickets.merge import merge
 from bot.tickets.queue import standing
 from bot.tickets.rules import DEFAULT
 from bot.tickets.translations import Failures, translate_pending, translate_reply
@@ -183,6 +184,65 @@ def test_what_waits_too_long_moves_to_the_next_queue_once(database, hours):
     assert [t["queue"] for t, _ in at(database, later, routing.overflow, later)] == ["renfort"]
     assert at(database, later, routing.overflow, later) == []
     assert (ticket_of(database, waiting)["queue"], ticket_of(database, taken)["queue"]) == ("renfort", "fr")
+
+
+def test_what_waits_for_the_customer_or_is_on_hold_is_not_ahead_in_line_and_goes_nowhere(database, hours):
+    value = {**DEFAULT, "queues": {"fr": {"overflow": {"after_minutes": 30, "to": "renfort"}}}}
+    with database.write() as connection:
+        routing.save(connection, value, base=0, author="lea")
+    held, answered = opened(database, hours), opened(database, hours)
+    at(database, MONDAY, service.hold, held, ANA)            # nobody has it
+    at(database, MONDAY, service.reply, answered, ANA, "Bonjour")
+    at(database, MONDAY, lambda c: store.release(c, store.get(c, answered)))
+    later = MONDAY + timedelta(minutes=40)
+    waiting = opened(database, hours, MONDAY + timedelta(minutes=1))
+    with database.read() as connection:
+        assert standing(connection, store.get(connection, waiting), hours, later).position == 1
+        assert [standing(connection, store.get(connection, name), hours, later).position for name in (held, answered)] == [None, None]
+    assert [t["reference"] for t, _ in at(database, later, routing.overflow, later)] == [waiting]
+
+
+def speaks_now(database: Database, chat: Chat, language: str) -> None:
+    with database.write() as connection:
+        conversations.update(connection, chat.id, language=language)
+
+
+def test_a_ticket_follows_its_customer_into_another_language(database, hours):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    at(database, MONDAY, service.resolve, reference, ANA)
+    speaks_now(database, chat, "pl")
+    assert chat.ticket(hours, MONDAY) == reference
+    ticket = ticket_of(database, reference)
+    assert (ticket["locale"], ticket["tags"]) == ("pl", ["translate"])
+    assert (ticket["queue"], ticket["assignee"]) == ("fr", "ana"), "stays with who has it"
+
+
+def test_a_ticket_nobody_has_goes_to_the_queue_of_the_language_and_back(database, hours):
+    chat = Chat(database)
+    reference = chat.ticket(hours, MONDAY)
+    for language, queue, tags in (("pl", "en", ["translate"]), ("fr", "fr", [])):
+        speaks_now(database, chat, language)
+        chat.ticket(hours, MONDAY)
+        ticket = ticket_of(database, reference)
+        assert (ticket["locale"], ticket["queue"], ticket["tags"]) == (language, queue, tags)
+    said = len(chat.texts())
+    chat.ticket(hours, MONDAY)
+    assert len(chat.texts()) == said
+    speaks_now(database, chat, "pl")
+    at(database, MONDAY, moves.prioritise, reference, LEA, "urgent")
+    chat.ticket(hours, MONDAY)
+    ticket = ticket_of(database, reference)
+    assert (ticket["locale"], ticket["queue"]) == ("pl", "fr"), "what is urgent keeps its lane"
+
+
+def test_a_duplicates_chat_leaves_the_survivors_language_alone(database, hours):
+    kept, other = Chat(database), Chat(database)
+    into, gone = kept.ticket(hours, MONDAY), other.ticket(hours, MONDAY)
+    at(database, MONDAY, merge, gone, ANA, into=into)
+    speaks_now(database, other, "pl")
+    assert other.ticket(hours, MONDAY) == into
+    assert ticket_of(database, into)["locale"] == "fr"
 
 
 def test_a_rule_saved_by_someone_else_is_not_overwritten(database):
