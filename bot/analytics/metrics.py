@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
@@ -126,9 +127,9 @@ def _figures(
         figure("effort", tally.pair("effort")[0], link("rated=effort"), value=_mean(tally.pair("effort"))),
         figure("reask_rate", tally.pair("reask")[0], link("replied=yes"), value=_mean(tally.pair("reask"))),
         figure("first_response_seconds", len(responses), link("replied=yes"),
-               value=responses[len(responses) // 2] if responses else None),
+               value=round(median(responses), 3) if responses else None),
         figure("first_response_p80_seconds", len(responses), link("replied=yes"),
-               value=responses[min(len(responses) - 1, int(0.8 * len(responses)))] if responses else None),
+               value=responses[(4 * len(responses) + 4) // 5 - 1] if responses else None),
     ]
     made += [
         {"name": f"outcome.{outcome.value}", "definition": DEFINITIONS[outcome].get(language, DEFINITIONS[outcome]["en"]),

@@ -71,12 +71,18 @@ class EventLike(Protocol):
 def classify(events: Sequence[EventLike]) -> Outcome:
     """The one class of a conversation, from its events in order."""
     tickets = [event for event in events if event.kind == "ticket"]
-    if any(event.payload.get("priority") == "urgent" for event in tickets):
+    if any(_danger(event.payload) for event in tickets):
         return Outcome.urgent
     if tickets:
         solved = tickets[-1].payload.get("status") in ("solved", "closed")
         return Outcome.handed_over_solved if solved else Outcome.handed_over
     return _by_the_bot(events)
+
+
+def _danger(ticket: dict[str, Any]) -> bool:
+    """Whether a ticket's event came of danger; one from before that was kept is judged by its priority."""
+    meta = ticket.get("meta") or {}
+    return bool(meta["danger"]) if "danger" in meta else ticket.get("priority") == "urgent"
 
 
 def _by_the_bot(events: Iterable[EventLike]) -> Outcome:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.analytics.daily import Tally
+from bot.analytics.metrics import _figures as figures_of
+from bot.analytics.metrics import period
 from bot.analytics.outcomes import DEFINITIONS, WITH_PERSON, Outcome, classify
 from bot.conversations.model import Event
 
@@ -18,10 +23,17 @@ def bot(reply: str, *effects: dict, **more) -> Event:
     return event("message", "bot", reply=reply, meta={"effects": list(effects)}, **more)
 
 
+SPAN = period("2026-11-01", "2026-11-26", timezone.utc, datetime(2026, 11, 26, tzinfo=timezone.utc))
 ASK = event("message", "customer", text="?")
 GREETING = bot("smalltalk")
 YES, NO = event("survey", "customer", helped=True), event("survey", "customer", helped=False)
 NEW = event("ticket", "system", status="new", priority="normal")
+
+
+def noted(priority: str, danger: str | None) -> Event:
+    return event("ticket", "system", status="new", priority=priority, meta={"danger": danger})
+
+
 DONE = {"kind": "flow", "payload": {"event": "done", "reference": "R-1"}}
 
 CASES = [
@@ -48,6 +60,9 @@ CASES = [
     ([NEW, event("ticket", "agent", status="solved")], Outcome.handed_over_solved),
     ([NEW, event("ticket", "agent", status="solved"), event("ticket", "system", status="open")], Outcome.handed_over),
     ([event("ticket", "system", status="new", priority="urgent"), event("ticket", "agent", status="solved")], Outcome.urgent),
+    ([noted("urgent", "gas"), event("ticket", "agent", status="solved")], Outcome.urgent),
+    ([noted("normal", "fraud"), noted("normal", None)], Outcome.urgent),      # a rule of the leads' may lower it
+    ([noted("urgent", None)], Outcome.handed_over),      # a rule of theirs, or an agent, made it urgent
 ]
 
 
@@ -82,3 +97,13 @@ def test_a_yes_at_the_end_confirms_whatever_came_before(events):
 def test_every_class_has_its_definition_in_words():
     assert set(DEFINITIONS) == set(Outcome)
     assert all({"fr", "en"} <= words.keys() for words in DEFINITIONS.values())
+
+
+@pytest.mark.parametrize(("waits", "median", "four_of_five"), [
+    ([], None, None), ([10], 10, 10), ([10, 20], 15, 20), ([10, 20, 30, 40, 50], 30, 40),
+    ([10, 20, 30, 40, 50, 60], 35, 50), (list(range(10, 110, 10)), 55, 80),
+])
+def test_first_responses_half_and_four_of_five(waits, median, four_of_five):
+    made = figures_of(Tally(responses=[1000 * wait for wait in reversed(waits)]), SPAN, "en", {})
+    found = {line["name"]: line["value"] for line in made if line["name"].startswith("first_response")}
+    assert found == {"first_response_seconds": median, "first_response_p80_seconds": four_of_five}
