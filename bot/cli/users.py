@@ -99,7 +99,7 @@ def set_(
     languages: str = typer.Option("", help="Languages they answer in, comma separated."),
     skills: str = typer.Option("", help="Themes, queues and levels they take, comma separated; 'any' for all."),
     capacity: int = typer.Option(-1, help="Tickets at a time, 0 to 100."),
-    presence: str = typer.Option("", help="auto (there while signed in) or away."),
+    presence: str = typer.Option("", help="auto (there while at a page) or away."),
 ) -> None:
     """Say what tickets someone can take; what is not named stays as it is.
 

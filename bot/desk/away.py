@@ -7,14 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.desk import notify
 from bot.storage import outbox
 from bot.storage.clock import later, now_iso
 from bot.storage.database import Database
 from bot.storage.schema import desk_settings, notifications, staff, staff_sessions
+from bot.tickets.presence import HERE
 
 _N, _S = notifications.c, staff.c
 AWAY_MINUTES = 5.0        # without a key or a mouse on a page of theirs; an open page alone is nobody
-_HERE = "here_at"         # kept among the switches: when somebody was last at a page
 _WORDS: dict[str, dict[str, str]] = {
     "fr": {
         "subject": "Relais : {n} à voir dans vos demandes",
@@ -42,16 +43,9 @@ _WORDS: dict[str, dict[str, str]] = {
 
 
 def here(database: Database, username: str) -> None:
-    """Somebody is at a page; noted for those only who asked for mails."""
-    asked = sa.select(desk_settings.c["values"]).where(desk_settings.c.username == username)
-    with database.read() as connection:
-        if not (connection.execute(asked).scalar_one_or_none() or {}).get("mail_when_away"):
-            return
+    """Somebody uses a page: they can be given requests, and need no mail."""
     with database.write() as connection:
-        values = connection.execute(asked.with_for_update()).scalar_one_or_none()
-        if values is not None:
-            connection.execute(sa.update(desk_settings).where(desk_settings.c.username == username).values(
-                {"values": {**values, _HERE: now_iso()}}))
+        notify.keep(connection, username, {HERE: now_iso()})
 
 
 def write(database: Database, base_url: str) -> int:
@@ -74,7 +68,8 @@ def _waiting(connection: Connection) -> list[str]:
         .join(desk_settings, desk_settings.c.username == _S.username)
         .where(_S.active.is_(True), _S.username.in_(unseen)).order_by(_S.username)).all()
     return [row.username for row in rows
-            if row.presence == "away" or (row.switches.get(_HERE) or row.session or "") < since]
+            if row.switches.get("mail_when_away")
+            and (row.presence == "away" or (row.switches.get(HERE) or row.session or "") < since)]
 
 
 def _write_one(connection: Connection, username: str, base_url: str) -> int:

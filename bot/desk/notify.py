@@ -99,7 +99,18 @@ def set_switches(connection: Connection, username: str, given: dict[str, Any]) -
         values["email"] = normalise("email", str(values["email"]), "en")
     if values["mail_when_away"] and not values["email"]:
         raise BadInput("Give an e-mail address first, so that we can write to you.", key="notify_address")
-    kept = connection.execute(sa.select(desk_settings.c["values"]).where(_P.username == username)).scalar_one_or_none()
-    connection.execute(sa.delete(desk_settings).where(_P.username == username))
-    connection.execute(sa.insert(desk_settings).values({"username": username, "values": (kept or {}) | values}))
+    keep(connection, username, values)
     return values
+
+
+def keep(connection: Connection, username: str, values: dict[str, Any]) -> None:
+    """Put something among an agent's switches; the others stay, whichever page writes at the same time."""
+    mine = sa.select(desk_settings.c["values"]).where(_P.username == username).with_for_update()
+    if connection.execute(mine).first() is None:
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.insert(desk_settings).values({"username": username, "values": {}}))
+        except sa.exc.IntegrityError:       # the same person's other page was faster
+            pass
+    kept = connection.execute(mine).scalar_one()
+    connection.execute(sa.update(desk_settings).where(_P.username == username).values({"values": kept | values}))

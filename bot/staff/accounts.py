@@ -104,7 +104,7 @@ def set_abilities(
     skills: Sequence[str] | None = None, capacity: int | None = None, presence: str | None = None,
 ) -> dict[str, Any]:
     """Change what routing reads: languages, skills (themes; none means any), capacity (tickets at a
-    time, 0–100), presence (``auto``: there while signed in; ``away``). Raises BadInput, NotFound."""
+    time, 0–100), presence (``auto``: there while at a page; ``away``). Raises BadInput, NotFound."""
     get(connection, username)
     values: dict[str, Any] = {}
     if languages is not None:

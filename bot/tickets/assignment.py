@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.storage.clock import iso
-from bot.storage.schema import staff, staff_sessions, ticket_events, tickets
+from bot.storage.schema import ticket_events, tickets
 from bot.tickets import moves, presence, store
 from bot.tickets.routing import current
 from bot.tickets.service import Done, both, tell
 from bot.tickets.states import ACTIONS
 
 GONE_MINUTES = 10      # what the system gave to someone who has not been there for so long is given anew
-_T, _E, _S = tickets.c, ticket_events.c, staff_sessions.c
+_T, _E = tickets.c, ticket_events.c
 _STEPS = tuple(name for name, action in ACTIONS.items() if action.to is not None and name != "customer")
 
 
@@ -47,16 +47,14 @@ def run(connection: Connection, now: datetime, limit: int = 50) -> list[Done]:
 def left_behind(connection: Connection, now: datetime, limit: int = 50) -> list[str]:
     """Tickets that the system gave to someone who did nothing with them and is not there any more."""
     since = iso(now - timedelta(minutes=GONE_MINUTES))
-    there = (
-        sa.select(_S.username).join(staff, staff.c.username == _S.username)
-        .where(_S.seen_at >= since, staff.c.presence != "away"))
+    there = presence.at_work(connection, now, GONE_MINUTES * 60)
     last = (
         sa.select(sa.func.max(_E.id)).where(      # whatever its agent did since is theirs to go on with
             _E.reference == _T.reference, sa.or_(_E.action.in_(_STEPS), _E.author == _T.assignee))
         .correlate(tickets).scalar_subquery())
     return list(connection.execute(
         sa.select(_T.reference).join(ticket_events, _E.id == last)
-        .where(_T.status == "open", _T.assignee.is_not(None), _T.assignee.not_in(there),
+        .where(_T.status == "open", _T.assignee.is_not(None), _T.assignee.not_in(sorted(there)),
                _E.action == "assign", _E.author == "system", _E.at < since)
         .order_by(_T.priority, _T.opened_at).limit(limit)).scalars())
 

@@ -10,12 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.storage.clock import iso
-from bot.storage.schema import staff, staff_sessions, tickets
+from bot.storage.schema import desk_settings, staff, staff_sessions, tickets
 from bot.tickets.routing import TRANSLATE, current
-from bot.tickets.states import LEVELS, LIVE
+from bot.tickets.states import IN_LINE, LEVELS, LIVE
 from bot.tickets.store import Ticket
 
+_S = staff_sessions.c
 PRESENT_SECONDS = 120      # a signed-in page asks at least this often
+IDLE_MINUTES = 15          # an open page that nobody touched for so long is nobody
+HERE = "here_at"           # among an agent's switches: when they last used a page
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,7 @@ class Agent:
 
 def agents(connection: Connection, now: datetime) -> list[Agent]:
     """Everyone with an open account who answers tickets, by name."""
-    seen = sa.select(staff_sessions.c.username).where(
-        staff_sessions.c.seen_at >= iso(now - timedelta(seconds=PRESENT_SECONDS)))
-    there = set(connection.execute(seen).scalars())
+    there = at_work(connection, now, PRESENT_SECONDS)
     counts = {row.assignee: row.n for row in connection.execute(
         sa.select(tickets.c.assignee, sa.func.count().label("n"))
         .where(tickets.c.assignee.is_not(None), tickets.c.status.in_(("new", "open", "pending")))
@@ -60,8 +61,23 @@ def agents(connection: Connection, now: datetime) -> list[Agent]:
         .order_by(staff.c.username)).mappings()
     return [Agent(
         row["username"], row["first_name"], row["role"], tuple(row["languages"]), tuple(row["skills"]),
-        row["capacity"], row["username"] in there and row["presence"] != "away",
-        row["presence"] == "away", counts.get(row["username"], 0)) for row in rows]
+        row["capacity"], row["username"] in there, row["presence"] == "away", counts.get(row["username"], 0)) for row in rows]
+
+
+def at_work(connection: Connection, now: datetime, seconds: float) -> set[str]:
+    """Who was seen in the last ``seconds``, works, and has not said that they are away.
+
+    A page left open asks on for days: it counts while somebody uses it, or has just signed in. Programs
+    never tell of that, and are there as long as they ask.
+    """
+    idle = iso(now - timedelta(minutes=IDLE_MINUTES))
+    rows = connection.execute(
+        sa.select(_S.username, _S.created_at, desk_settings.c["values"].label("switches"))
+        .join(staff, staff.c.username == _S.username)
+        .outerjoin(desk_settings, desk_settings.c.username == _S.username)
+        .where(_S.seen_at >= iso(now - timedelta(seconds=seconds)), staff.c.presence != "away")).all()
+    return {row.username for row in rows
+            if max((row.switches or {}).get(HERE) or idle, row.created_at) >= idle}
 
 
 def is_there(connection: Connection, username: str, now: datetime) -> bool:
@@ -87,6 +103,6 @@ def suggest(connection: Connection, ticket: Ticket, now: datetime) -> str | None
 def unassigned(connection: Connection, limit: int = 50) -> list[Ticket]:
     """Tickets nobody has and that wait for us, most pressing first."""
     rows = connection.execute(
-        sa.select(tickets).where(tickets.c.assignee.is_(None), tickets.c.status.in_(("new", "open")))
+        sa.select(tickets).where(tickets.c.assignee.is_(None), tickets.c.status.in_(IN_LINE))
         .order_by(tickets.c.priority, tickets.c.opened_at).limit(limit)).mappings()
     return [dict(row) for row in rows]

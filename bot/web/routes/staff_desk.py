@@ -119,7 +119,7 @@ def set_switches(body: Switches, parts: ServicesDep, who: Agent) -> dict[str, An
 
 @router.post("/me/here", status_code=204, response_class=Response)
 def at_the_page(parts: ServicesDep, who: Agent) -> Response:
-    """Somebody uses a page: no mail about what waits is needed."""
+    """Somebody uses a page: they can be given requests, and no mail about what waits is needed."""
     away.here(parts.database, who.username)
     return Response(status_code=204)
 

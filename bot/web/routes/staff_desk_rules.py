@@ -52,7 +52,7 @@ class Abilities(BaseModel):
 
 
 class Here(BaseModel):
-    """``auto``: there while signed in. ``away``: not, although signed in."""
+    """``auto``: there while at a page. ``away``: not, although at one."""
 
     presence: Short
 

@@ -46,7 +46,7 @@ setInterval(() => {
   }
 }, 30_000);
 
-// A page left open is nobody: only a key, a mouse or a finger says that someone is there (for the mail when away).
+// A page left open is nobody: only a key, a mouse or a finger says that someone is there (who gets requests; the mail when away).
 if (["agent", "lead", "admin"].includes(document.body.dataset.role)) {
   let told = 0;
   const here = () => {
