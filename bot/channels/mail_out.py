@@ -63,7 +63,9 @@ class TicketMails:
             contact = str(ticket["packet"].get("contact") or "") if ticket else ""
             if ticket is None or (contact and contact.lower() != to.lower()):      # it was put right since
                 return
-            if survivor(connection, ticket)["packet"].get("contact_bounced") != to:
+            # Locked, so that of two mails refused at once the second sees what the first one noted.
+            going_on = tickets.get(connection, survivor(connection, ticket)["reference"], lock=True)
+            if going_on["packet"].get("contact_bounced") != to:
                 came_back(connection, ticket, to, permanent=True)
 
     def _wanted(self, connection: Connection, reference: str, payload: dict[str, Any]) -> str | None:
