@@ -7,6 +7,7 @@ the model and the snapshot are replaced, never changed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from bot.backoffice.port import Backoffice
 from bot.flows.types import Heard
 from bot.language.wording import Wording, get_wording
 from bot.settings import LOCALES, Settings, get_settings
-from bot.understanding.context import ReadingContext
+from bot.understanding.context import ReadingContext, asks_why
 from bot.understanding.model import Model
 from bot.understanding.types import REFUSALS, Entity, Understanding
 
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 
 #: Intents whose text is a request worth quoting to an agent.
 _REQUESTS = ("faq", "out_of_scope", "urgent")
+
+#: The article about what each flow does: what "combien ça coûte ?" is about while it runs.
+SUBJECT = {
+    "choose_power": "choisir-puissance", "meter_reading": "relever-compteur", "explain_bill": "comprendre-facture",
+    "payment_plan": "delai-paiement", "move_home": "demenager", "outage": "panne-courant",
+    "payment_details": "prelevement-rib", "cancel_contract": "resilier-contrat",
+}
 
 #: How sure of its language a message about something else must be for the answer to be in it.
 _SENTENCE = 0.8
@@ -53,17 +61,24 @@ class Engine:
         self.backoffice = backoffice
         self.wording = wording
 
-    def understand(self, text: str, memory: Memory, locale: str | None) -> Understanding:
-        """Read a message with the conversation so far."""
+    def understand(self, text: str, memory: Memory, locale: str | None, flow: str | None = None) -> Understanding:
+        """Read a message with the conversation so far; in a ``flow``, with the article about what it does."""
         previous = (memory.language,) if memory.turns else ()
         offered = next((c.removeprefix("article:") for c in memory.offered if c.startswith("article:")), None)
         article = offered if memory.last == "options" and offered else memory.article or offered
+        if flow is not None:
+            shown = self.catalogue.get(memory.article, memory.language) if memory.article else None
+            article = memory.article if shown is not None and shown.flow == flow else SUBJECT.get(flow, article)
         context = ReadingContext(article=article, theme=memory.theme)
         found = self.model.understand(text, locale_hint=locale, previous_languages=previous, context=context)
+        if flow is not None and asks_why(text):      # why it is asked, not why something costs
+            return replace(found, intent="repeat", confidence=1.0, articles=(), parts=())
+        if flow is not None and "context" in found.notes:
+            memory.article = article
         return second_thoughts(found)
 
-    def context(self, request: TurnRequest, slots: dict[str, Any]) -> TurnContext:
-        """The context of a turn, with the memory brought up to date by what was just heard."""
+    def context(self, request: TurnRequest, slots: dict[str, Any], loop: str | None = None) -> TurnContext:
+        """The context of a turn, with the memory brought up to date by what was just heard. ``loop`` is the running form."""
         fresh = "memory" not in slots
         memory = Memory.load(slots.get("memory"))
         if fresh and request.locale in LOCALES:
@@ -77,7 +92,7 @@ class Engine:
         if request.choice is not None:
             understanding = self._pressed(request, memory)
         else:
-            understanding = self.understand(request.text, memory, request.locale)
+            understanding = self.understand(request.text, memory, request.locale, loop.removesuffix("_form") if loop else None)
         at = datetime.fromisoformat(request.at.replace("Z", "+00:00"))
         turn = TurnContext(
             heard=Heard(understanding, request.choice, at if at.tzinfo else at.replace(tzinfo=timezone.utc)),
@@ -157,7 +172,7 @@ class Engine:
         turn_id = f"{tracker.sender_id}:{message.get('message_id') or len(tracker.events)}"
         request = TurnRequest(conversation_id=tracker.sender_id, turn_id=turn_id, text=message.get("text") or "",
                               at=datetime.now(timezone.utc).isoformat())
-        return self.context(request, dict(tracker.slots))
+        return self.context(request, dict(tracker.slots), (tracker.active_loop or {}).get("name"))
 
     def with_content(self, model: Model, catalogue: Catalogue) -> Engine:
         """The same engine over other content."""

@@ -107,7 +107,7 @@ def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
     articles = left(u, m)
     best = articles[0].probability if articles else 0.0
     foreign = u.intent == "out_of_scope" and best < LIKELY
-    again = bool(articles) and articles[0].id == m.article and m.last == "answer"
+    again = bool(articles) and articles[0].id == m.article and m.last in ("answer", "flow")
     if again and "context" in u.notes:      # more is asked of what was just read: that needs no dial
         beside = tuple(a for a in articles[1:3] if a.probability >= t.maybe)
         if best >= LIKELY and asked_for(u.text, u.language):

@@ -19,7 +19,7 @@ async def take_turn(engine: Engine, rasa: RasaAgent, request: TurnRequest) -> Tu
     """
     started = time.perf_counter()
     state = request.state or {}
-    turn = engine.context(request, dict(state.get("slots") or {}))
+    turn = engine.context(request, dict(state.get("slots") or {}), state.get("loop"))
     set_turn(turn)
     try:
         sender = f"{request.conversation_id}:{request.turn_id}"

@@ -23,6 +23,8 @@ from bot.understanding.types import REFUSALS, SMALLTALK
 
 #: Failures after which the engine stops asking and offers a person, and after which it calls one.
 OFFER_AFTER, HAND_OVER_AFTER = 2, 3
+#: From here a person was asked for, whatever else the words might answer.
+SURE_OF_PERSON = 0.6
 
 
 def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
@@ -126,7 +128,7 @@ def _stale(flow: Flow, scene: Scene, changed: Mapping[str, Any]) -> dict[str, No
 
 def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
     intent = heard.understanding.intent if heard.choice is None else ""
-    if heard.choice == "human" or intent == "human":
+    if heard.choice == "human" or (intent == "human" and not _answers(flow, heard, scene)):
         return Advance(end="handover", note="asked for a person")
     if heard.choice == "flow:cancel" or (intent == "cancel" and not _is_confirm(flow, scene)):
         return Advance(end="cancelled")
@@ -137,6 +139,15 @@ def _control(flow: Flow, heard: Heard, scene: Scene) -> Advance | None:
     if heard.choice == "flow:back" or intent == "go_back":
         return _back(flow, scene)
     return None
+
+
+def _answers(flow: Flow, heard: Heard, scene: Scene) -> bool:
+    """Whether what is only guessed to be a wish for a person answers the pending question ("alleen bij mij")."""
+    step = _step(flow, scene.slots.get("requested_slot"))
+    if step is None or heard.understanding.confidence >= SURE_OF_PERSON:
+        return False
+    parsed = step.parse(heard, scene, True)
+    return parsed is not None and not isinstance(parsed, Problem)
 
 
 def _back(flow: Flow, scene: Scene) -> Advance:
@@ -277,7 +288,10 @@ def _continue(
         scene = _with(scene, entered)
         if scene.slots.get(step.slot) is None:
             break
-    question = _question(flow, step, scene, prefix=prefix)
+    aside = bool(found) and not corrected and step.slot == scene.slots.get("requested_slot") and step.slot not in (*problems, confirm)
+    if aside and not prefix:      # something else was noted, the question stands: not the same sentence twice
+        prefix = scene.say("flow.noted")
+    question = _question(flow, step, scene, prefix=prefix, text=_help(flow, step, scene) if aside else None)
     if step.slot in problems and problems[step.slot].asks:
         question.text = prefix
     if failures >= OFFER_AFTER:

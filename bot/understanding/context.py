@@ -49,6 +49,14 @@ _EMPTY: dict[str, frozenset[str]] = {
 }
 
 
+_WHY = re.compile(r"^\W*(?:(?:et|mais|ah|and|but|en|maar|y|pero|und|aber|e|ma|ok)\W+)?(?:pourquoi|pk|pq|why|waarom|por que|warum|wieso|weshalb|perche)(?: (?:ca|cela|faire|donc|that|this|dat|eso|das|denn|mai))?\W*$")
+
+
+def asks_why(text: str) -> bool:
+    """Whether a message is a bare "pourquoi ?", in any of the six languages."""
+    return _WHY.match(normalise(text, "")) is not None
+
+
 def leans(text: str, language: str) -> bool:
     """Whether a message is too short to stand alone and asks for more of what was just spoken of."""
     tokens = words(text, language)

@@ -18,6 +18,7 @@ from bot.understanding.answers import FLOW_COLUMNS, article_signals
 from bot.understanding.context import ReadingContext, leans, own_words
 from bot.understanding.data import FAQ, FLOWS, INTENTS, OUT_OF_SCOPE
 from bot.understanding.decision import Decision
+from bot.understanding.details import detail_alone, wants_call
 from bot.understanding.exact import ExactLines
 from bot.understanding.fitting import inputs_of
 from bot.understanding.flow_evidence import best_slugs, flow_evidence
@@ -42,6 +43,8 @@ LEAST_FLOW, LEAST_TALK, LEAST_URGENT = 0.5, 0.4, 0.75
 #: What is said of the last answer or of the chat itself, and asks nothing more ("mais ça ne m'aide pas"); from what probability.
 _OF_THE_CHAT, LEAST_OF_THE_CHAT = frozenset({*REFUSALS, "cancel", "go_back", "start_over", "repeat"}), 0.5
 _URGENT, _OUT, _HUMAN = INTENTS.index("urgent"), INTENTS.index(OUT_OF_SCOPE), INTENTS.index("human")
+#: What a number or a date alone is not.
+_NO_DETAIL = [INTENTS.index(name) for name in (*SMALLTALK, OUT_OF_SCOPE, "urgent")]
 
 
 class Reader:
@@ -147,6 +150,9 @@ class Reader:
         asks = declined and polarity.asks_beside_person(text, code)
         if declined:
             p = _without_person(p, asks=asks)
+        entities = self.entities(text, code)
+        if exact is None and danger is None:
+            p = _plainly(p, text, code, entities)
         p = _believable(p / p.sum(), danger is not None)
         order = np.argsort(-p, kind="stable")
         intent = INTENTS[int(order[0])]
@@ -161,7 +167,7 @@ class Reader:
         return Understanding(
             text=text, language=code, language_confidence=round(language.confidence, 4), intent=intent, confidence=round(confidence, 4),
             articles=articles, flow=(flow, round(float(p[INTENTS.index(f"flow_{flow}")]), 4)),
-            ranking=tuple((INTENTS[int(i)], round(float(p[i]), 4)) for i in order[:6]), entities=self.entities(text, code),
+            ranking=tuple((INTENTS[int(i)], round(float(p[i]), 4)) for i in order[:6]), entities=entities,
             mood=polarity.mood(text, code, intent), negated=negative, notes=tuple(notes),
         )
 
@@ -271,6 +277,23 @@ def _without_person(p: Doubles, *, asks: bool) -> Doubles:
     p = p.copy()
     p[0 if asks else INTENTS.index("deny")] += p[_HUMAN]
     p[_HUMAN] = 0.0
+    return p
+
+
+def _plainly(p: Doubles, text: str, language: str, entities: Sequence[Entity]) -> Doubles:
+    """What the words themselves settle: who leaves a number or asks for a call wants a person, a detail alone is no talk and no
+    other subject, and "et le gaz ?" reports no leak."""
+    p = p.copy()
+    alone = detail_alone(text, entities)
+    if alone == "phone" or (alone is None and wants_call(text, language)):
+        p *= (1 - EXACT) / max(1e-9, 1 - p[_HUMAN])
+        p[_HUMAN] = EXACT
+    elif alone is not None:
+        p[0] += 0.98 * p[_NO_DETAIL].sum()
+        p[_NO_DETAIL] *= 0.02
+    elif leans(text, language):
+        p[0] += 0.95 * p[_URGENT]
+        p[_URGENT] *= 0.05
     return p
 
 

@@ -29,11 +29,12 @@ class Talk:
         self.advance: Advance | None = None
         self.finish: Finish | None = None
 
-    def say(self, text: str, *, intent: str = "out_of_scope", entities: Sequence[Entity] | None = None) -> str:
+    def say(self, text: str, *, intent: str = "out_of_scope", confidence: float = 0.9,
+            entities: Sequence[Entity] | None = None) -> str:
         """One message in words."""
         found = tuple(entities) if entities is not None else self._entities(text)
         return self._turn(Heard(Understanding(text=text, language=self.language, language_confidence=1.0,
-                                              intent=intent, confidence=0.9, entities=found), at=self.at))
+                                              intent=intent, confidence=confidence, entities=found), at=self.at))
 
     def press(self, value: str) -> str:
         """Press an offered button, named by its id or by the value at its end."""
