@@ -32,6 +32,7 @@ from bot.assistant.replies import (
 )
 from bot.errors import BackofficeDown, NotAllowed, RelaisError
 from bot.failpoints import reached
+from bot.flows.cancel_contract import END_IT
 from bot.flows.engine import advance, ask_again, resume
 from bot.flows.hearing import yes_no
 from bot.flows.types import Advance, Finish, Flow, Heard, Scene
@@ -192,7 +193,7 @@ def _take_offer(turn: TurnContext, flow: str) -> None:
     offer, turn.memory.pending = turn.memory.pending or "", None
     if offer != "human" and not offer.startswith("flow:"):
         return
-    said = yes_no(turn.heard, firm=False)
+    said = yes_no(turn.heard, firm=False, wish=END_IT if offer == "flow:cancel_contract" else None)
     if said or (said is None and turn.understanding.intent == "acknowledge"):
         turn.heard = replace(turn.heard, choice=offer)
     elif said is False and turn.understanding.intent != "cancel":

@@ -49,7 +49,7 @@ class Cluster:
         self.models.mkdir(parents=True, exist_ok=True)
         if not (self.home / "models").exists():
             (self.home / "models").symlink_to(self.models)
-        env = {**os.environ, "RELAIS_HOME": str(self.home), "PORT": str(self.port), "RELAIS_DEMO_PASSWORD": PASSWORD, "RELAIS_DATABASE_URL": "", "RELAIS_REDIS_URL": "",
+        env = {**os.environ, "RELAIS_HOME": str(self.home), "PORT": str(self.port), "RELAIS_DEMO_PASSWORD": PASSWORD, "RELAIS_ENV_FILE": "/nonexistent", "RELAIS_DATABASE_URL": "", "RELAIS_REDIS_URL": "",
                "RELAIS_MESSAGES_PER_MINUTE": "1000000", "RELAIS_CONVERSATIONS_PER_MINUTE": "1000000",
                "RELAIS_OPENING_HOURS": "mon-sun 00:00-24:00", "RELAIS_HOLIDAYS_COUNTRY": "", "PYTHONPATH": str(ROOT),
                **{f"RELAIS_{kind.upper()}_PROCESSES": str(number) for kind, number in self.counts.items()}}

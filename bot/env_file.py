@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bot.errors import ConfigurationError
 
-_LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)")
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)")
 _QUOTED = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)\"""")
 _ESCAPE = re.compile(r'\\([\\"$`])')
-_COMMENT = re.compile(r"(^|\s)#.*")
+_COMMENT = re.compile(r"\s#.*")
 
 
 def read(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -32,7 +32,8 @@ def read(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _value(text: str) -> str:
-    quoted = _QUOTED.match(text)
-    if quoted and not _COMMENT.sub("", text[quoted.end():]).strip():
+    bare = text.lstrip()
+    quoted = _QUOTED.match(bare)
+    if quoted and not _COMMENT.sub("", bare[quoted.end():]).strip():
         return quoted[1] if quoted[1] is not None else _ESCAPE.sub(r"\1", quoted[2])
     return _COMMENT.sub("", text).strip()

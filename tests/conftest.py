@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+os.environ["RELAIS_ENV_FILE"] = "/nonexistent"      # before anything of ours is imported: a developer's .env is not the tests'
 
 from tests.product import Product, train_once
 

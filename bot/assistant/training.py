@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -80,8 +81,8 @@ def train_rasa(settings: Settings, say: Say) -> Path:
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
                    "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "RASA_TELEMETRY_ENABLED": "false", "PYTHONWARNINGS": "ignore"}
-    with log.open("wb") as out:
-        done = subprocess.run([sys.executable, "-m", "bot.assistant.training", str(path)], cwd=ROOT, env=environment,  # noqa: S603
+    with log.open("wb") as out, tempfile.TemporaryDirectory(dir=path.parent) as folder:     # ours: a killed child removes nothing
+        done = subprocess.run([sys.executable, "-m", "bot.assistant.training", str(path), folder], cwd=ROOT, env=environment,  # noqa: S603
                               stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0 or not path.exists():
         tail = log.read_text("utf-8", "replace").strip().splitlines()[-1:] or ["no output"]
@@ -92,24 +93,21 @@ def train_rasa(settings: Settings, say: Say) -> Path:
     return path
 
 
-def _train_rasa_here(path: Path) -> None:
-    """Child side: train core into ``path``. Written beside it first, so a killed training leaves nothing half done."""
-    import tempfile
-
+def _train_rasa_here(path: Path, folder: Path) -> None:
+    """Child side: train core into ``path``. Written in ``folder`` first, so a killed training leaves nothing half done."""
     import rasa.model_training
 
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        sources = Path(folder) / "sources"          # one folder is all that train_core takes
-        sources.mkdir()
-        for source in rasa_sources()[2:]:
-            shutil.copy(source, sources / f"{source.parent.name}-{source.name}")
-        made = rasa.model_training.train_core(
-            domain=str(ROOT / "domain.yml"), config=str(ROOT / "config.yml"), stories=str(sources), output=folder,
-            fixed_model_name="rasa",
-        )
-        if not made:
-            raise SystemExit("nothing was trained")
-        shutil.move(str(made), path)
+    sources = folder / "sources"          # one folder is all that train_core takes
+    sources.mkdir()
+    for source in rasa_sources()[2:]:
+        shutil.copy(source, sources / f"{source.parent.name}-{source.name}")
+    made = rasa.model_training.train_core(
+        domain=str(ROOT / "domain.yml"), config=str(ROOT / "config.yml"), stories=str(sources), output=str(folder),
+        fixed_model_name="rasa",
+    )
+    if not made:
+        raise SystemExit("nothing was trained")
+    shutil.move(str(made), path)
 
 
 def train_understanding(settings: Settings, say: Say) -> tuple[Model, list[Article]]:
@@ -158,4 +156,4 @@ def load_or_train(settings: Settings) -> tuple[Model, list[Article]]:
 
 
 if __name__ == "__main__":
-    _train_rasa_here(Path(sys.argv[1]))
+    _train_rasa_here(Path(sys.argv[1]), Path(sys.argv[2]))

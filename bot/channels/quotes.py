@@ -88,17 +88,18 @@ def _starts_quote(lines: list[str], at: int) -> bool:
         "@" in line or any(_HEADER_SUBJECT.match(item) for item in following))
 
 
-def _introduction_length(lines: list[str], at: int) -> int:
-    """How many lines from ``at`` say who wrote what follows; 0 where they do not."""
+def _introduction_length(lines: list[str], at: int, most: int = 3) -> int:
+    """How many lines from ``at``, at most ``most``, say who wrote what follows; 0 where they do not."""
     if not _DATE_FIRST.match(" ".join(lines[at][:100].split())):
         return 0
-    for length in (1, 2, 3):
+    for length in range(1, most + 1):
         part = lines[at: at + length]
         joined = " ".join(" ".join(part).split())      # French ones are full of no-break spaces
         if not part[-1].strip() or len(joined) > 400:
             return 0
         if _INTRODUCTIONS.match(joined):
-            nearer = any(_introduction_length(lines, later) for later in range(at + 1, at + length))
+            # Only one that ends with this one: without that bound the search doubles with every line.
+            nearer = any(_introduction_length(lines, later, at + length - later) for later in range(at + 1, at + length))
             return length if not nearer and _by_a_program(joined, lines[at + length:]) else 0
     return 0
 

@@ -68,7 +68,7 @@ _STOP = re.compile(r"\b(?:laiss\w* faire|nouveau s en (?:charge|occupe)|n(?:e)? 
 _ON = re.compile(r"\b(?:quand meme|resili\w*|continu\w*|anyway|cancel|toch|opzeg\w*|trotzdem|kundig\w*|aun asi|de todas formas|(?:dar?me|doy) de baja|comunque|lo stesso|disd\w*|prosegui\w*)\b")
 
 #: "Yes, cancel it" takes nothing back here.
-_END_IT = re.compile(
+END_IT = re.compile(
     r"\b(?:annule[rz]?|arrete[rz]?|cancel|stop|annule(?:er|ren)|stornier(?:en|t)|cancel[ae]r?|anul[ae]r?|annull[aio](?:re)?) (?:(?:please|svp|bitte|maar) )?"
     r"(?:it\b|(?:(?:the|my|this|mon|le|ce|het|mijn|de|den|meinen|el|mi|il|mio|l'|cet) ?){1,2}(?:contra\w*|abon+ement\w*|subscription|vertrag\w*))"
 )
@@ -215,6 +215,6 @@ FLOW = Flow(
         Step(slot=f"{ID}_end_on", parse=_end_on, choices=day_choices, needed=_active, input=Input(kind="date")),
         *index_steps(ID, "end_on", _active),
         forward_step(ID, lambda scene: _active(scene) and not _in_place(scene)),
-        confirm_step(ID, values=_recap, needed=_active, wish=_END_IT),
+        confirm_step(ID, values=_recap, needed=_active, wish=END_IT),
     ],
 )

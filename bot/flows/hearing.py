@@ -16,7 +16,7 @@ _BEFORE = r"^(?:(?:ah|ben|bah|euh|hm+|well|ja nun|beh)[ ,]+)*"
 #: taken only where what follows lets them be one: Italian "prima" is "first", "vale per" "is valid for".
 _YES = re.compile(
     rf"{_BEFORE}(?:oui|ouais|ouai|oui oui|wi|ok|okay|d'accord|daccord|dac|"
-    r"c'est bon|c'est ca|c'est cela|c'est (?:exact|correct|juste)|exact|exactement|parfait|je confirme|confirme[rz]?|vas[- ]?y|allez[- ]?y|go(?! back)|"
+    r"c'est bon|c'est ca|c'est cela|c'est (?:exact|correct)|c'est juste(?=[ .!]*$|[,.!] )|exact|exactement|parfait|je confirme|confirme[rz]?|vas[- ]?y|allez[- ]?y|go(?! back)|"
     r"volontiers|bien sur|tout a fait|absolument|yes|yeah|yep|yup|sure|correct(?! (?:it|the|my|this|these|that(?! is|'s))\b)|that(?:'s| is) (?:right|correct|fine)|right|go ahead|please do|i confirm|"
     r"ja|jawel|(?:dat )?klopt|prima(?=[ .!]*$|[,.!] |[ ,.!]+(?:hoor|zo|bedankt|dank|danke|doe|dat|is|voor mij|so|machen)\b)|akkoord|graag|graag gedaan|doe maar|"
     r"si(?=[ ,.!]*(?:$|si\b|claro|por favor|confirmo|confermo|grazie|gracias|certo)|, )|vale(?! (?:la|il|lo|anche|pure|per|solo|da)\b)|claro|de acuerdo|confirmo|adelante|"
@@ -53,7 +53,7 @@ _DROPPED = re.compile(
 )
 _JOINTS = re.compile(r"[’'`´\-–_\s]+")
 #: "Oui mais…": someone who adds a condition has not agreed to what was read to them.
-_CONDITION = re.compile(r"\b(?:mais|sauf|but|except|(?<!doe )(?<!ga )maar(?![ .!]*$)|behalve|aber|ausser|pero|excepto|salvo|ma|tranne)\b")
+_CONDITION = re.compile(r"\b(?:mais|sauf|but|except|(?<!doe )(?<!ga )maar(?![ .!]*$)|(?<=^ja )maar|(?<=^ja, )maar|(?<=^ok )maar|(?<=^ok, )maar|behalve|aber|ausser|pero|excepto|salvo|ma|tranne)\b")
 #: What keeps a yes from being one to an effect: a negation, time to think, another wish, an "if".
 _DOUBT = re.compile(
     r"\?|\b(?:pas|jamais|non|ne \w+ rien|(?<!j')attend(?:s|ez)|reflech\w*|une? (?:petite )?(?:instant|seconde|minute|moment)|plus tard|stop|annule[rz]?|arrete[rz]?|laisse[rz]?|oublie[rz]?|"
@@ -61,8 +61,8 @@ _DOUBT = re.compile(
     r"not|\w+n't|no|never|wait|hold on|hang on|one (?:moment|second|sec|minute)|think(?! so)|later|cancel|forget|never ?mind|(?:i'll|i will|rather|we'll|we will) stay|first|instead|rather|go back|if|unless|"
     r"niet|geen|nee|nooit|wacht|even (?:denken|nadenken|kijken)|nadenken|denk er|bedenk\w*|straks|annuleren?|annuleer|laat maar|vergeet|ik blijf|eerst|liever|terug|mits|indien|"
     r"nicht|kein\w*|nein|nie|wart(?:e|en|et)|moment|augenblick|uberleg\w*|spater|abbrechen|storni\w*|vergessen|ich bleibe|zuerst|lieber|stattdessen|zuruck|wenn|falls|sofern|"
-    r"nunca|tampoco|esper[ae]\w*|un momento|pens(?:ar|arlo|are|armelo)|(?:lo|me lo) pienso|mas tarde|luego|cancel[ae]r?|anul[ae]r?|dej[ae](?:lo|me)|olvid\w*|me quedo|primero|antes|mejor|atras|siempre que|a menos|"
-    r"mai|aspett\w*|un (?:attimo|momento)|ci penso|pensarci|piu tardi|annull\w*|lasci\w*|fermi|resto|prima (?:di|che|vorrei|voglio|devo|mi)|piuttosto|invece|indietro|purche|se (?:e|il|costa|non|posso))\b"
+    r"nunca|tampoco|esper[ae]\w*|un momento|pens(?:ar|arlo|are|armelo)|(?:lo|me lo) pienso|mas tarde|(?<!hasta )luego|cancel[ae]r?|anul[ae]r?|dej[ae](?:lo|me)|olvid\w*|me quedo|primero|(?<!cuanto )(?<!lo )antes|mejor(?! asi)|atras|siempre que|a menos|"
+    r"mai piu|aspett\w*|un (?:attimo|momento)|ci penso|pensarci|piu tardi|annull\w*|lasci\w*|fermi|resto|prima (?:di|che|vorrei|voglio|devo|mi)|piuttosto|invece|indietro|purche|se (?:e|il|costa|non|posso))\b"
 )
 _MARKS = re.compile(r"[^a-z0-9]+")
 

@@ -29,6 +29,12 @@ from bot.flows.types import Finish, Heard, Parsed, Problem, Scene, Step
 LATEST = timedelta(days=365)
 _JUST_BEEN = timedelta(days=300)
 _SKIP = re.compile(r"^(?:passer?|sauter?|skip|non|pas (?:maintenant|encore|sous la main)|plus tard|je (?:ne )?(?:sais|l ai|les ai) pas|later|no|nee|nein|(?:heb|weet) (?:ik |ze |hem )*niet|overslaan|mas tarde|ahora no|no (?:lo|la)s? (?:se|tengo)|piu tardi|dopo|non (?:lo|la|li|ce l) (?:so|ho)|spater|jetzt nicht|(?:hab|habe|weiss) ich nicht|uberspringen)\b")
+#: "Oui, je regarde" answers "could you look again?" and says nothing of the figure.
+_LOOKING = re.compile(
+    r"\b(?:(?:je|j y|on) (?:le |la |y )?(?:regarde|relis|verifie|controle|retourne|vais|va)|i (?:ll|will|m going to|can)|let me|"
+    r"ik (?:kijk|ga|zal|controleer)|(?:miro|compruebo|reviso|vuelvo|voy a)|ich (?:schaue?|sehe|prufe|gehe|gucke?)|"
+    r"(?:schaue?|sehe|prufe) (?:ich|gleich|nach|noch)|guardo|rileggo|controllo|verifico|vado)\b"
+)
 _BY_MAIL = re.compile(r"\b(?:par )?(?:e ?mail|mail|courriel|email|correo|posta elettronica|mailen|digitaal|digital)\b|^(?:passer?|skip|non|no|nee|nein)\b")
 
 
@@ -140,7 +146,7 @@ def index_steps(flow_id: str, on: str, needed: Callable[[Scene], bool]) -> list[
             missing = [r for r in to_read(scene, flow_id) if r == register or slot(scene, flow_id, f"index_{r}") is None]
             found = readings(heard, missing, True).get(register)
             odd = (slot(scene, flow_id, "odd") or {}).get(register) if asked and found is None else None
-            return odd if odd is not None and yes_no(heard) else found      # read back, and confirmed in words
+            return odd if odd is not None and not _LOOKING.search(fold(heard.text)) and yes_no(heard) else found      # read back, and confirmed in words
 
         def check(scene: Scene) -> Mapping[str, Any] | Problem:
             return _check_index(scene, flow_id, register)

@@ -48,7 +48,13 @@ def hold(connection: Connection, conversation_id: str) -> Conversation:
     and conversations after them. Raises UnknownConversation.
     """
     daily.only_writer(connection)
-    return store.get(connection, conversation_id, lock=True)
+    found = store.get(connection, conversation_id, lock=True)
+    # Rows that only name the conversation (an agent's upload) still went in. Its tickets first: a note has
+    # its ticket before it names the conversation, so nobody waits in a circle.
+    connection.execute(sa.select(tickets.c.reference).where(tickets.c.conversation_id == conversation_id)
+                       .order_by(tickets.c.reference).with_for_update()).all()
+    connection.execute(sa.select(_C.id).where(_C.id == conversation_id).with_for_update()).all()
+    return found
 
 
 def erase_conversation(connection: Connection, conversation_id: str, *, twins: bool = True) -> None:

@@ -68,6 +68,11 @@ _DECLINES = {
 }
 #: "J'attends depuis une heure, pas de conseiller" is a report.
 _WAITING = re.compile(r"\b(?:attend\w*|depuis|waiting|waited|wacht\w*|llevo|esperando|warte\w*|aspett\w*)\b")
+#: "I can't sort this out without an agent" asks for one.
+_NEEDED = re.compile(
+    r"\b(?:(?:peux|pourr\w+|arriv\w+|avance|sais|possible) (?:pas|plus)|can't|cannot|can not|couldn't|unable|kan|kom|lukt|no (?:puedo|consigo|lo)|nicht|non (?:posso|riesco|ce la|risolvo)|impossib\w+|imposible|onmogelijk|unmoglich)\b[^,.;!?]*\b(?:sans|without|zonder|sin|ohne|senza)\b|"
+    r"\b(?:sans|without|zonder|sin|ohne|senza)\b[^.;!?]*\b(?:(?:peux|pourr\w+|arriv\w+|avance|sais|possible) (?:pas|plus)|can't|cannot|couldn't|(?:lukt|kom|kan)\b.{0,20}\bniet|no (?:puedo|consigo|lo)|nicht|non (?:posso|riesco|ce la|risolvo)|impossib\w+|imposible)\b"
+)
 #: Words beside such a refusal that ask for nothing.
 _BARE = frozenset(
     ["non", "oui", "no", "yes", "nee", "nein", "je", "ne", "on", "nous", "ik", "wij", "we", "ich", "wir", "yo", "io", "noi", "merci", "thanks", "thank", "you", "bedankt", "dank", "gracias", "danke", "grazie", "svp", "please", "bitte", "alstublieft", "graag", "por", "favor", "per", "favore", "plait", "vous", "pour", "le", "moment", "instant", "maintenant", "now", "nu", "ahora", "jetzt", "adesso", "ora", "vraiment", "really", "ok", "accord", "est", "ca", "va", "it", "fine", "mais", "but", "maar", "pero", "aber", "ma", "la", "tout", "toute", "de", "suite", "ici", "bien", "euh", "ah", "ben", "bonjour", "hello", "hallo", "hola", "ciao", "spreken", "praten", "bellen", "nodig", "sprechen", "reden", "telefonieren", "bei", "for", "hoor", "right", "at", "the", "moment", "que", "te", "met"]
@@ -107,8 +112,9 @@ def _beside_person(text: str, language: str) -> str | None:
     pattern = _DECLINES.get(language)
     if pattern is None:
         return None
-    rest, found = pattern.subn(" ", normalise(text, language))
-    if not found or _WAITING.search(rest) or re.search(rf"\b(?:{_PERSON[language]})\b", rest):
+    plain = normalise(text, language)
+    rest, found = pattern.subn(" ", plain)
+    if not found or _NEEDED.search(plain) or _WAITING.search(rest) or re.search(rf"\b(?:{_PERSON[language]})\b", rest):
         return None
     return rest
 

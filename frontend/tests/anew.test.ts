@@ -188,4 +188,18 @@ describe("history", () => {
     expect(event.mock.calls).toEqual([["message", "bot"]]);
     expect(root.querySelector("[role=status]")?.textContent).toBe("Quatre");
   });
+
+  it("goes on where words of a page before may have arrived already", async () => {
+    keep.set("conversation", "c0 t");
+    keep.set("made", "fr");
+    server.stories["c0"] = [{ seq: 1, kind: "message", author: "bot", text: "Bonjour" },
+                            { seq: 2, kind: "message", author: "customer", text: "ma facture", client_message_id: "m1" }];
+    const waits = { id: "m1", text: "ma facture", at: Date.now(), context: {} };
+    const shelf = { durable: true, all: async () => [waits], put: async () => undefined, drop: async () => undefined };
+    const { app } = await page("nl", shelf as never);
+    app.open(false);
+    await soon();
+    expect(server.made).toEqual([]);
+    expect(keep.get("conversation")).toBe("c0 t");
+  });
 });

@@ -47,6 +47,18 @@ afterEach(() => {
 });
 
 describe("a reply on its way", () => {
+  it("keeps no answer to another request waiting", async () => {
+    const send = vi.fn(() => new Promise<void>(() => {}));
+    const made = composer({ send });
+    write("Bonjour");
+    void made.submit();
+    expect(send).toHaveBeenCalledTimes(1);
+    made.follow("SOL-DDDDDD", { replying: true, noting: true });
+    write("Une autre réponse");
+    void made.submit();
+    expect(send).toHaveBeenCalledTimes(2);
+  });
+
   it("leaves the draft of what was typed since", async () => {
     let resolve = () => {};
     const promise = new Promise<void>((then) => {

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import time_machine
 from ticket_support import ANA, LEA, LUC, PASSWORD, Chat, utc
 
+from bot.attachments import store as attachments_store
 from bot.conversations import intake
 from bot.conversations import store as conversations
 from bot.conversations.wording import say
@@ -22,6 +23,7 @@ from bot.storage.clock import later, utcnow
 from bot.storage.database import Database
 from bot.storage.migrate import alembic_config, upgrade
 from bot.storage.schema import (
+    attachment_removals,
     notifications,
     outbox,
     staff,
@@ -568,6 +570,20 @@ def test_a_note_that_is_told_to_a_webhook_waits_for_no_customer_who_is_writing(p
     with postgres.read() as connection:
         told = connection.execute(sa.select(webhook_messages.c.conversation_id)).scalars().all()
     assert told == [chat.id], "it names the conversation"
+
+
+@pytest.mark.postgres
+def test_a_file_that_comes_in_while_its_chat_is_erased_is_looked_at_afterwards(postgres: Database):
+    chat = Chat(postgres)
+    erasing = threading.Thread(target=do, args=(postgres, erase_conversation, chat.id))
+    with postgres.write() as connection:
+        attachments_store.add(connection, conversation_id=chat.id, author="agent", name="a.pdf", kind="application/pdf", size=3, sha256="f" * 64)
+        erasing.start()
+        erasing.join(1.0)
+        assert erasing.is_alive(), "waits for the upload"
+    erasing.join(20)
+    with postgres.read() as connection:
+        assert connection.execute(sa.select(attachment_removals.c.sha256)).scalars().all() == ["f" * 64]
 
 
 @pytest.mark.postgres

@@ -118,11 +118,11 @@ def test_whether_a_mover_stays(language: str, text: str, stays: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "texts"), [
-    ("fr", "oui|oui c'est bien ça|oui pas de problème|pas de souci|pas de souci merci|sans problème, allez-y|oui, j'attends votre mail|oui je ne veux plus de contrat|oui pourquoi pas|bien sûr|absolument|oui allez-y|oui, rien à changer|oui, changez le compte|c'est exact"),
+    ("fr", "oui|oui c'est bien ça|oui pas de problème|pas de souci|pas de souci merci|sans problème, allez-y|oui, j'attends votre mail|oui je ne veux plus de contrat|oui pourquoi pas|bien sûr|absolument|oui allez-y|oui, rien à changer|oui, changez le compte|c'est exact|c'est juste|oui, pour le 15 mai"),
     ("en", "yes|yes, no problem|no problem|correct|correct, that is right|that's correct|sure, go ahead|yes I think so|yes why not|please do"),
     ("nl", "ja graag|ja, dat klopt|prima|prima hoor|prima, doe maar|doe maar|geen probleem|ja, geen probleem|ok prima"),
-    ("es", "sí|sí, claro|claro que sí|vale perfecto|vale, adelante|sí, no hay problema|sin problema|sí está bien"),
-    ("de", "ja genau|stimmt|das stimmt|prima, machen Sie das|ja, kein Problem|kein Problem|ja, warum nicht|in Ordnung"),
+    ("es", "sí|sí, claro|claro que sí|vale perfecto|vale, adelante|sí, no hay problema|sin problema|sí está bien|sí, cuanto antes|sí, lo antes posible|sí, mejor así|sí, gracias, hasta luego"),
+    ("de", "ja genau|stimmt|das stimmt|prima, machen Sie das|ja, kein Problem|kein Problem|ja, warum nicht|in Ordnung|ja, zum 15. Mai"),
     ("it", "sì, è giusto|sì è giusto|certo che sì|va bene così|sì, nessun problema|non c'è problema|esatto"),
 ])
 def test_a_yes(language: str, texts: str) -> None:
@@ -139,9 +139,9 @@ def test_a_refusal_that_begins_with_a_yes(language: str, texts: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "texts"), [
-    ("fr", "ok attendez je réfléchis|ok, et ça coûte combien ?|oui pas avant lundi|ok je ne veux pas|ok finalement je reste|oui si c'est gratuit|d'accord, un instant|oui, mais le 15"),
+    ("fr", "ok attendez je réfléchis|ok, et ça coûte combien ?|oui pas avant lundi|ok je ne veux pas|ok finalement je reste|oui si c'est gratuit|d'accord, un instant|oui, mais le 15|c'est juste pour savoir|c'est juste un peu cher"),
     ("en", "correct the date please|ok wait|go back|ok let me think|yes, how much is it?|yes, if it's free|please don't"),
-    ("nl", "ok wacht even|ja, hoeveel kost dat?|ja maar niet nu|ok ik wil er nog over nadenken"), ("es", "vale, ¿cuánto cuesta?|ok, un momento|sí, todavía no|vale, me lo pienso"),
+    ("nl", "ok wacht even|ja, hoeveel kost dat?|ja maar niet nu|ja maar…|ok ik wil er nog over nadenken"), ("es", "vale, ¿cuánto cuesta?|ok, un momento|sí, todavía no|vale, me lo pienso"),
     ("de", "ok, Moment|ja, was kostet das?|ja, nicht vor Montag|ok, ich überlege noch"),
     ("it", "vale anche per il gas?|prima vorrei sapere quanto costa|prima, vorrei sapere il prezzo|va bene, ci penso|ok aspetti|va bene, quanto costa?"),
 ])

@@ -134,7 +134,7 @@ def test_an_odd_index_is_taken_where_words_confirm_it(desk, language: str, text:
     assert (t.asked, t.slots["move_home_index_base"]) == ("move_home_forward", 12)
 
 
-@pytest.mark.parametrize("said", [["12", "oui attendez je regarde"], ["oui"]])
+@pytest.mark.parametrize("said", [["12", "oui attendez je regarde"], ["12", "oui je relis"], ["12", "ok je vérifie"], ["oui"]])
 def test_no_index_is_taken_from_words_that_confirm_none(desk, said: list[str]) -> None:
     t = talk(desk, OLD_METER)
     t.say("je pars à l'étranger")

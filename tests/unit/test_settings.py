@@ -130,7 +130,8 @@ def test_a_settings_file_is_read_as_a_shell_reads_it_and_below_the_environment(t
     file.write_text("\ufeff# first\nRELAIS_DEMO=false\n\nexport RELAIS_SMTP_PORT=2525   # submission\n"
                     'RELAIS_MAIL_FROM="Support <support@example.org>" # quoted\n'
                     "RELAIS_SMTP_PASSWORD='a#b\"c'\nRELAIS_BACKOFFICE_TOKEN=\"d\\\"e\"\nRELAIS_TRANSLATOR_URL=http://x/#y\n"
-                    "RELAIS_IDLE_MINUTES=7\nRELAIS_NOT_OURS=1\nno setting\nRELAIS_SMTP_HOST=\n", "utf-8")
+                    "RELAIS_IDLE_MINUTES=7\nRELAIS_NOT_OURS=1\nno setting\nRELAIS_SMTP_HOST=\n"
+                    "RELAIS_IMAP_PASSWORD=#s3cret\nRELAIS_IMAP_USER= # nobody\n", "utf-8")
     monkeypatch.setenv("RELAIS_IDLE_MINUTES", "9")
     settings = Settings(_env_file=file, home=tmp_path)
     assert (settings.demo, settings.smtp_port, settings.idle_minutes, settings.smtp_host) == (False, 2525, 9, "")
@@ -140,6 +141,12 @@ def test_a_settings_file_is_read_as_a_shell_reads_it_and_below_the_environment(t
     assert settings.backoffice_token is not None
     assert settings.backoffice_token.get_secret_value() == 'd"e'
     assert settings.translator_url == "http://x/#y"
+    assert settings.imap_password is not None
+    assert (settings.imap_password.get_secret_value(), settings.imap_user) == ("#s3cret", "")
+
+
+def test_the_tests_read_nobodys_settings_file() -> None:
+    assert Settings.__config__.env_file == os.environ["RELAIS_ENV_FILE"] == "/nonexistent"
 
 
 def test_a_settings_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:

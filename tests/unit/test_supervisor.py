@@ -191,3 +191,16 @@ def test_sigterm_while_it_trains_leaves_no_training_behind(tmp_path: Path, comma
         _, errors = starting.communicate(timeout=60)
     assert (starting.returncode, errors) == (code, "")
     assert not _running(training)
+
+
+def test_a_training_that_is_interrupted_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.assistant import training
+
+    def interrupted(command: list[str], **given: object) -> None:
+        (Path(command[-1]) / "sources").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.subprocess, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        training.train_rasa(Settings(_env_file=None, home=tmp_path), lambda line: None)
+    assert not [path for path in (tmp_path / "models").iterdir() if path.is_dir()]

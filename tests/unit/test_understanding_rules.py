@@ -160,6 +160,8 @@ DECLINED_FOR = [
     ("non voglio un operatore, solo il prezzo", "it"),
 ]
 WANTED = [
+    ("je n'y arriverai pas sans un conseiller", "fr"), ("I can't sort this out without speaking to someone", "en"), ("zonder medewerker lukt het niet", "nl"),
+    ("sin hablar con una persona no puedo", "es"), ("Ohne einen Mitarbeiter komme ich nicht weiter", "de"), ("senza un operatore non riesco", "it"),
     ("pas de robot, un conseiller", "fr"), ("je ne veux pas parler à un robot mais à un conseiller", "fr"), ("je ne veux pas d'un agent virtuel", "fr"),
     ("il n'y a pas de conseiller ?", "fr"), ("pas de conseiller au bout du fil", "fr"), ("j'attends depuis une heure, pas de conseiller", "fr"), ("je n'ai pas de conseiller attitré", "fr"),
     ("pourquoi pas un conseiller", "fr"), ("je ne peux pas parler à un conseiller ?", "fr"), ("personne ne répond", "fr"),

@@ -69,6 +69,7 @@ export class App extends Page implements Desk {
       },
       refused: (entry, detail) => {
         this.story.refused(entry.id, detail);
+        this.spoke();
         if (entry.kind === "messages") this.shell.say(detail || this.words.refused);
         this.redraw();
       },
@@ -78,8 +79,8 @@ export class App extends Page implements Desk {
       if (!document.hidden) this.uplink.nudge();
       this.seen();
     });
-    void this.uplink.outbox.restore();
-    this.greeted();
+    // What waits from a page before may have arrived already: known once it is read.
+    void this.uplink.outbox.restore().then(() => this.greeted());
     this.uplink.join();
   }
 

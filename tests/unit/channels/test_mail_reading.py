@@ -154,7 +154,8 @@ def test_words_that_only_look_like_quotes_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize("bomb", ["On " * 6000, "On x\n" * 4000, "> " * 9000, "-" * 20_000, "Le " + "a " * 9000,
-                                  "\n" * 20_000, "De : x\n" * 2500, "_" * 19_999 + "x", "On On wrote: " * 1500])
+                                  "\n" * 20_000, "De : x\n" * 2500, "_" * 19_999 + "x", "On On wrote: " * 1500,
+                                  "Le 3 wrote:\nOn 3 schreef:\nOp 3 a écrit :\n" * 20])
 def test_a_text_made_to_be_slow_is_read_at_once(bomb: str) -> None:
     started = time.process_time()
     new_text(bomb)

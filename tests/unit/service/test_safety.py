@@ -32,6 +32,7 @@ FRAUD = [
     "on m'a changé mon RIB", "on a changé mon RIB sans mon accord", "quelqu'un s'est connecté à mon compte",
 ]
 HARMLESS = [
+    "on m'a changé le compteur à mon adresse", "on m'a remplacé le compteur Linky maintenant à mon adresse",
     "je meurs de rire", "cette facture va me tuer", "on meurt de froid ici", "sms frauduleux enedis", "faux conseiller téléphone",
     "un inconnu a ouvert un contrat à mon nom sans que je signe quoi que ce soit", "comment reconnaître une arnaque ?",
     "je vais vous quitter", "vos prix suicidaires", "this bill is killing me", "comment changer mon RIB ?", "", "🙂", "je ne suis pas suicidaire",

@@ -37,8 +37,8 @@ export class Composer {
     this.reference = null;
     this.mode = "reply";
     this.lastTyping = 0;
-    this.onItsWay = null;
-    this.waiting = false;
+    this.onItsWay = new Map();   // by ticket
+    this.waiting = new Set();    // the same
     this.box = byId("composer-text");
     this.button = byId("composer-send");
     this.box.addEventListener("input", () => this.typed());
@@ -122,6 +122,7 @@ export class Composer {
     this.box.readOnly = !allowed;
     this.box.setAttribute("aria-disabled", String(!allowed));
     this.button.disabled = !allowed;
+    this.button.setAttribute("aria-busy", String(this.onItsWay.has(this.reference)));
     for (const id of ["composer-attach", "composer-macro"]) byId(id).disabled = !allowed || mode === "note";
     byId("composer-translate-line").hidden = !this.between || !allowed || mode === "note";
     this.box.placeholder = t(allowed ? `composer.${mode}_placeholder` : `composer.${mode}_closed`);
@@ -165,20 +166,23 @@ export class Composer {
       this.box.focus();
       return;
     }
-    const before = this.onItsWay;
+    const before = this.onItsWay.get(reference);
     if (before) {
       // The key held down sends once; what was typed since goes after what is on its way, never nowhere.
-      if (this.waiting || (before.text === text && before.mode === mode && before.reference === reference)) return;
-      this.waiting = true;
+      if (this.waiting.has(reference) || (before.text === text && before.mode === mode)) return;
+      this.waiting.add(reference);
       const arrived = await before.sent;
-      this.waiting = false;
+      this.waiting.delete(reference);
       const same = this.reference === reference && this.mode === mode && this.box.value.trim() === text;
       if (arrived && same) await this.submit();
       return;
     }
-    this.onItsWay = { reference, mode, text, sent: attempt(this.button, () => this.send(mode, text)) };
-    const sent = await this.onItsWay.sent;
-    this.onItsWay = null;
+    const going = { mode, text, sent: attempt(null, () => this.send(mode, text)) };
+    this.onItsWay.set(reference, going);
+    this.update();
+    const sent = await going.sent;
+    this.onItsWay.delete(reference);
+    this.update();
     if (!sent) return;
     // Another ticket may be open by now, or more may have been typed: only what was sent goes.
     const key = draftKey(reference, mode);

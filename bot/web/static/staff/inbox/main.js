@@ -98,6 +98,8 @@ async function show() {
       // The one on screen is still the one worked on.
       history.replaceState(null, "", `#${encodeURIComponent(view.ticket.reference)}`);
       queue.select(view.ticket.reference);
+      // What happened to it while the other was on its way was told to nobody.
+      if (view.missed) await view.refresh().catch(() => {});
     }
     throw error;
   }

@@ -40,15 +40,22 @@ async function problemOf(response) {
 // Whoever signs out has chosen where to go. A refresh on its way finds the session gone, and
 // sending the page to the sign-in page and back would cut that short: it is ended, and none begun.
 let signingOut = false;
-const calls = new AbortController();
+let signedOut = false;
+let calls = new AbortController();
 addEventListener("submit", (event) => {
   if (event.target.getAttribute("action") !== "/logout") return;
-  signingOut = true;
+  signingOut = signedOut = true;
   calls.abort();
+  // Where words are not saved the browser asks first, and timers wait for the answer: whoever stays goes on.
+  addEventListener("beforeunload", (asked) => setTimeout(() => {
+    if (!asked.defaultPrevented) return;
+    signingOut = false;
+    calls = new AbortController();
+  }), { once: true });
 });
 addEventListener("pageshow", ({ persisted }) => {
   // Kept by the browser and come back to: the session it knew is over.
-  if (persisted && signingOut) location.reload();
+  if (persisted && signedOut) location.reload();
 });
 
 /** Where the session is about to end, tell. */
