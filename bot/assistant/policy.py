@@ -112,10 +112,10 @@ def _question(u: Understanding, m: Memory, t: Thresholds) -> Decision:
         beside = tuple(a for a in articles[1:3] if a.probability >= t.maybe)
         if best >= LIKELY and asked_for(u.text, u.language):
             return Decision("answer", DETAIL, articles=articles[:1] + beside)
-        if beside:
+        if beside and m.last == "answer":
             return Decision("options", articles=beside)
     if not foreign and best >= t.sure_in(u.language):
-        if again and m.pending == "helped":
+        if again and m.last == "answer" and m.pending == "helped":
             return Decision("offer_human", "handover.offer_again", articles=articles[1:3], reason="asked the same again")
         return Decision("answer", articles=articles[:1])
     likely = tuple(a for a in articles if a.probability >= t.maybe)[:3]

@@ -18,6 +18,7 @@ from bot.flows.identity import another_contract
 from bot.flows.outage import danger_words
 from bot.flows.types import Advance, Finish, Flow, Heard, Problem, Scene, Step, choice, choice_id
 from bot.language.wording import fingerprint
+from bot.understanding.details import detail_alone
 from bot.understanding.thresholds import LIKELY
 from bot.understanding.types import REFUSALS, SMALLTALK
 
@@ -224,7 +225,8 @@ def _nothing_heard(flow: Flow, heard: Heard, scene: Scene) -> Advance:
     understanding = heard.understanding
     known = understanding.intent in SMALLTALK or understanding.intent == "faq" or understanding.intent.startswith("flow_")
     known = known or bool(understanding.articles and understanding.articles[0].probability >= LIKELY)
-    if known and understanding.intent not in (*REFUSALS, "affirm", f"flow_{flow.id}"):
+    short = detail_alone(heard.text, understanding.entities)      # a number that does not fit is an answer, not another subject
+    if known and not short and understanding.intent not in (*REFUSALS, "affirm", f"flow_{flow.id}"):
         return Advance(interrupted=True, requested=scene.slots.get("requested_slot"))
     failures = int(scene.slots.get("flow_failures") or 0) + 1
     step = _step(flow, scene.slots.get("requested_slot"))
@@ -271,6 +273,7 @@ def _continue(
     trail = list((base or {}).get("flow_trail", scene.slots.get("flow_trail") or []))
     trail = [slot for slot in trail if slot not in found] + list(found)
     slots["flow_trail"] = trail
+    put = scene
     scene = _with(scene, slots)
     failures = int(scene.slots.get("flow_failures") or 0) + 1 if problems and not found else 0
     slots["flow_failures"] = failures
@@ -289,6 +292,8 @@ def _continue(
         if scene.slots.get(step.slot) is None:
             break
     aside = bool(found) and not corrected and step.slot == scene.slots.get("requested_slot") and step.slot not in (*problems, confirm)
+    # What was noted may change the question, or the result it puts: then that is said in full.
+    aside = aside and _ask_key(flow, step, put) == _ask_key(flow, step, scene) and not any(name in found for name in step.depends)
     if aside and not prefix:      # something else was noted, the question stands: not the same sentence twice
         prefix = scene.say("flow.noted")
     question = _question(flow, step, scene, prefix=prefix, text=_help(flow, step, scene) if aside else None)

@@ -9,7 +9,7 @@ from bot.language.normalise import normalise
 from bot.understanding.types import Entity
 
 # "Me rappeler mon numéro" asks to be reminded. SMS "mé" is spelled "mais" when normalised.
-_REMIND = r"(?! ?(?:mon|ma|mes|le (?!\d|lundi|mardi|mercredi|jeudi|vendredi|samedi|matin|soir|plus)|la|les|l'|quel|comment|de\b|d'|que\b|qu'|ce qu|notre|nos|ton|ta|tes|votre|vos|ou\b))"
+_REMIND = r"(?! ?(?:mon|ma|mes|le (?!\d|lundi|mardi|mercredi|jeudi|vendredi|samedi|matin|soir|plus)|la|les|l'|quel|comment|de\b|d'|du\b|si\b|s'il|combien|quand(?! (?:vous|tu|quelqu'un|un conseiller))|que\b|qu'|ce qu|notre|nos|ton|ta|tes|votre|vos|ou\b))"
 _CALL: dict[str, re.Pattern[str]] = {
     "fr": re.compile(
         rf"\b(?:rappel(?:lez|ez|le|er?)?[- ](?:moi|nous)|appelez[- ](?:moi|nous))\b{_REMIND}|\b(?:me |mais |m'|nous |m )(?:r?appele[rz]?|telephone[rz]?|passer un (?:coup de )?(?:fil|tel\w*))\b{_REMIND}"
@@ -22,7 +22,9 @@ _CALL: dict[str, re.Pattern[str]] = {
 }
 #: Said of calls that were not wanted, or that did not come.
 _UNWANTED = re.compile(
-    r"\b(?:arretez|cessez|pourquoi|stop|jamais|ne (?:me|mais|nous)|why|keeps?|stop|waarom|niet|nooit|deje|dejen|no (?:me|quiero)|por que|warum|nicht|nie|aufhoren|perche|smett\w+|non (?:mi|chiam\w+|voglio))\b"
+    r"\b(?:arretez|cessez|pourquoi|stop|jamais|ne (?:me|mais|nous)|why|keeps?|stop|waarom|niet|nooit|deje|dejen|no (?:me|quiero)|por que|warum|nicht|nie|aufhoren|perche|smett\w+|non (?:mi|(?:ri)?chiam\w+|voglio|serve|occorre|c'e bisogno)|continuano|"
+    r"ne m'(?=r?appel)\w*|(?:veux|souhaite|voudrais|desire) (?:pas|plus)|pas (?:besoin|la peine|de rappel)|inutile|vien(?:s|t|nent) (?:de (?:me|nous|mais)|de m'(?=appel)\w*|d'etre)|tous les jours|sans (?:arret|cesse)|"
+    r"(?:don't|do not|didn't) (?:want|need)|no (?:need|call ?back)|every day|all the time|geen (?:terugbel\w*|telefoon)|blijven|elke dag|kein\w* (?:ruckruf|anruf)\w*|standig|dauernd|jeden tag|no (?:paran|hace falta|necesito|vuelvan))\b"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: Words that carry a detail and say nothing else.
@@ -48,4 +50,6 @@ def detail_alone(text: str, entities: Sequence[Entity]) -> str | None:
     left = [word for word in _WORD.findall("".join(rest).casefold()) if word not in _CARRIERS]
     if left:
         return None
-    return "phone" if any(entity.name == "phone" for entity in entities) else "detail"
+    # Eight digits are as well a contract number; a reading may begin with zeros.
+    called = any(e.name == "phone" and e.valid and sum(c.isdigit() for c in e.text) >= 9 for e in entities)
+    return "phone" if called else "detail"

@@ -151,7 +151,7 @@ class Reader:
         if declined:
             p = _without_person(p, asks=asks)
         entities = self.entities(text, code)
-        if exact is None and danger is None:
+        if exact is None and danger is None and not declined and self.retriever.exact(text, code) is None:
             p = _plainly(p, text, code, entities)
         p = _believable(p / p.sum(), danger is not None)
         order = np.argsort(-p, kind="stable")

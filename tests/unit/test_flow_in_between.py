@@ -32,3 +32,21 @@ def test_a_guessed_wish_for_a_person_is_an_answer_where_it_answers(desk: Desk, c
     talk.say("alleen bij mij", intent="human", confidence=confidence)
     assert talk.end == end
     assert (talk.slots.get("outage_scope") == "home") is (end is None)
+
+
+def test_a_number_that_fits_no_contract_is_an_answer_that_failed(desk: Desk) -> None:
+    talk = Talk(PAYMENT_PLAN, desk.backoffice)
+    talk.say("…")
+    said = talk.say("1234567", intent="faq")
+    assert talk.advance is not None
+    assert not talk.advance.interrupted
+    assert talk.slots["flow_failures"] == 1
+    assert "C-12345678" in said
+
+
+def test_the_rest_of_two_answers_is_asked_for_in_full(desk: Desk) -> None:
+    talk = Talk(PAYMENT_PLAN, desk.backoffice)
+    talk.say("…")
+    said = talk.say("44000")
+    assert talk.slots["contract_postcode"] == "44000"
+    assert "numéro de contrat" in said

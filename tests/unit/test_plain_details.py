@@ -17,6 +17,10 @@ CALLS = [
     ("it", "potete richiamarmi?"), ("it", "vorrei essere richiamato"),
 ]
 NO_CALLS = [
+    ("fr", "je ne veux pas être rappelé"), ("fr", "ne m'appelez pas, écrivez-moi"), ("fr", "je n'arrive pas à me rappeler du mot de passe"),
+    ("fr", "à me rappeler si c'était Minou2019"), ("fr", "ma fille vient de m'appeler en larmes"), ("en", "I don't need a call back"),
+    ("de", "kein Rückruf bitte"), ("nl", "geen terugbelverzoek"), ("es", "no hace falta que me llamen"), ("es", "no paran de llamarme comerciales"),
+    ("it", "non serve richiamarmi"), ("it", "non richiamatemi"), ("de", "Sie rufen mich ständig an"), ("en", "they call me every day"),
     ("fr", "pouvez-vous me rappeler mon numéro de contrat"), ("fr", "rappelle-moi ta question"), ("fr", "je m'appelle Jean"),
     ("fr", "arrêtez de m'appeler"), ("fr", "un commercial m'appelle tous les jours"), ("fr", "je n'ai jamais été rappelé"),
     ("fr", "qui m'a appelé ?"), ("en", "stop calling me"), ("en", "don't call me"), ("en", "someone called me from Solenne"),
@@ -36,7 +40,7 @@ def test_no_call_is_asked_for(language: str, text: str) -> None:
 
 @pytest.mark.parametrize(("language", "text", "kind"), [
     ("fr", "6", "detail"), ("en", "45,230", "detail"), ("fr", "demain 14h", "detail"), ("fr", "le 3 décembre", "detail"),
-    ("de", "am 3. Dezember", "detail"), ("fr", "250 euros", "detail"), ("fr", "44000", "detail"), ("fr", "06 12 34 56 78", "phone"),
+    ("de", "am 3. Dezember", "detail"), ("fr", "250 euros", "detail"), ("fr", "44000", "detail"), ("fr", "06 12 34 56 78", "phone"), ("it", "05/12/2026", "detail"), ("de", "am 05.12.2026", "detail"), ("fr", "000045230", "detail"),
     ("fr", "15 kva", None), ("fr", "abonnement 15 KVA", None), ("fr", "oui 12", None), ("fr", "gaz", None), ("fr", "??", None),
     ("fr", "3 fois", None), ("fr", "480 euros pour un studio", None), ("fr", "", None), ("fr", "C'est quoi le 0800 ?", None),
 ])

@@ -434,3 +434,9 @@ def test_the_themes_are_asked_about_once() -> None:
     memory = Memory(last="options", qualified=True, offered=["theme:facture", "theme:contrat", "human"])
     replies, _ = respond(context(message("insult"), memory, 1))
     assert ([choice.id for choice in replies[0].choices], memory.pending) == (["human", "else"], "human")
+
+
+def test_after_a_flow_its_article_was_not_shown_yet() -> None:
+    memory = Memory(last="flow", pending="helped", article="delai-paiement")
+    decision = decide(message("faq", ("delai-paiement", 0.95), ("impaye-coupure", 0.3)), memory, Thresholds())
+    assert (decision.kind, decision.articles[0].id) == ("answer", "delai-paiement")

@@ -54,7 +54,7 @@ def _numeric(text: str, words: DateWords, today: date) -> Iterator[Found]:
         found = _with_year(first, second, year, today, _past(text[:match.start()], words))
         if found is None and not year:
             continue
-        yield Found("date", found.isoformat() if found else match.group(), match.start(), match.end(), found is not None, strength=7)
+        yield Found("date", found.isoformat() if found else match.group(), match.start(), match.end(), found is not None, strength=9 if len(year or "") == 4 else 7)
 
 
 def _named_month(text: str, words: DateWords, today: date) -> Iterator[Found]:
