@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.faq.articles import Article
+from bot.faq.aspects import asked_for
 from bot.faq.calibration import Calibrator
 from bot.faq.retriever import Ranking, Retriever
 from bot.language.detect import Detection, detect
@@ -214,7 +215,8 @@ class Reader:
         article = self.retriever.article(context.article or "", found.language)
         likely = found.articles and found.articles[0].probability >= LIKELY
         alarmed = any(n.startswith("danger") for n in found.notes) or found.intent == "human"
-        aside = found.intent in _OF_THE_CHAT and found.confidence >= LEAST_OF_THE_CHAT and "?" not in found.text
+        asks = "?" in found.text or asked_for(found.text, found.language) is not None      # "c'est quoi le délai" is no puzzlement
+        aside = found.intent in _OF_THE_CHAT and found.confidence >= LEAST_OF_THE_CHAT and not asks
         if article is None or alarmed or aside or not leans(found.text, found.language) or (likely and own_words(found.text, found.language)):
             return found
         if not own_words(found.text, found.language):
