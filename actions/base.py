@@ -33,7 +33,7 @@ from bot.assistant.replies import (
 from bot.errors import BackofficeDown, NotAllowed, RelaisError
 from bot.failpoints import reached
 from bot.flows.cancel_contract import END_IT
-from bot.flows.engine import advance, ask_again, resume
+from bot.flows.engine import advance, ask_again, resume, verified_anew
 from bot.flows.hearing import yes_no
 from bot.flows.types import Advance, Finish, Flow, Heard, Scene
 from bot.integrations.deadline import within
@@ -148,11 +148,7 @@ class ValidateFlow(FlowAction, ABC):
             again = ask_again(self.flow, scene, prefix=turn.say("flow.resume"), said=turn.memory.said)
         except NotAllowed:
             forgotten = dict.fromkeys(IDENTITY)
-            result = resume(self.flow, replace(scene, slots={**scene.slots, **forgotten}))
-            result.slots = {**forgotten, **result.slots}
-            for first in result.replies[:1]:
-                first.text = f"{turn.say('identity.session_over')}\n\n{first.text}"
-            return result
+            return verified_anew(resume(self.flow, replace(scene, slots={**scene.slots, **forgotten})), forgotten, scene)
         return Advance(requested=scene.slots.get("requested_slot"), replies=[again] if again else [])
 
     def _in_between(self, turn: TurnContext, decision: Decision | None, scene: Scene) -> Advance:

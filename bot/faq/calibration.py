@@ -62,6 +62,13 @@ class Calibrator:
             p = 0.8 * np.interp(p, self.knots_x, self.knots_y) + 0.2 * p
         return np.asarray(np.clip(p, 0.002, 0.998))
 
+    @staticmethod
+    def of_one(width: int, column: int, slope: float, bias: float) -> Calibrator:
+        """A calibration that reads one of ``width`` signals as it is: where there was nothing to fit one on."""
+        weights = np.zeros(width)
+        weights[column] = slope
+        return Calibrator(np.zeros(width), np.ones(width), weights, bias)
+
     def to_json(self) -> dict[str, Any]:
         """Plain numbers."""
         return {

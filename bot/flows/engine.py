@@ -49,8 +49,12 @@ def advance(flow: Flow, heard: Heard, scene: Scene) -> Advance:
             raise
     # The verification ran out while we talked: ask who it is again and keep everything else.
     again = {"customer_token": None, "identity_challenge": None, "identity_code": None}
-    result = _advance(flow, heard, _with(scene, again))
-    result.slots = {**again, **result.slots}
+    return verified_anew(_advance(flow, heard, _with(scene, again)), again, scene)
+
+
+def verified_anew(result: Advance, forgotten: Mapping[str, Any], scene: Scene) -> Advance:
+    """What follows once a verification ran out: the slots it stood on forgotten, and told so before the next question."""
+    result.slots = {**forgotten, **result.slots}
     if result.replies:
         first = result.replies[0]
         result.replies[0] = first.copy(update={"text": f"{scene.say('identity.session_over')}\n\n{first.text}"})

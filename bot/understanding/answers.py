@@ -62,9 +62,7 @@ def article_signals(retrieved: Doubles, intents: Doubles, signals: Doubles) -> D
 def retrieved_alone() -> Calibrator:
     """The calibration where nothing was asked of the FAQ yet: the retriever's own probability as it is."""
     width = article_signals(np.zeros(1), np.zeros((1, len(INTENTS))), np.zeros((1, len(SIGNALS)))).shape[1]
-    weights = np.zeros(width)
-    weights[0] = 1.0
-    return Calibrator(np.zeros(width), np.ones(width), weights, 0.0)
+    return Calibrator.of_one(width, 0, 1.0, 0.0)
 
 
 def _logit(p: Doubles) -> Doubles:

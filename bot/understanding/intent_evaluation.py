@@ -109,10 +109,7 @@ def _signals(scores: npt.NDArray[np.float32], nearest: npt.NDArray[np.float32], 
 
 def _certain(signals: Doubles) -> Calibrator:
     """Where every held-out decision was right (or wrong): a slope on the best score alone."""
-    n = signals.shape[1]
-    weights = np.zeros(n)
-    weights[0] = 4.0
-    return Calibrator(np.zeros(n), np.ones(n), weights, -2.0)
+    return Calibrator.of_one(signals.shape[1], 0, 4.0, -2.0)
 
 
 def evaluate_intents(train: Sequence[Labelled], test: Sequence[Labelled], vectors: VectorCache | None, *, max_wrong: float = 0.1,

@@ -284,7 +284,7 @@ def _without_person(p: Doubles, *, asks: bool) -> Doubles:
 
 def _plainly(p: Doubles, text: str, language: str, entities: Sequence[Entity]) -> Doubles:
     """What the words themselves settle: who leaves a number or asks for a call wants a person, a detail alone is no talk and no
-    other subject, and "et le gaz ?" reports no leak."""
+    other subject."""
     p = p.copy()
     alone = detail_alone(text, entities)
     if alone == "phone" or (alone is None and wants_call(text, language)):
@@ -293,9 +293,6 @@ def _plainly(p: Doubles, text: str, language: str, entities: Sequence[Entity]) -
     elif alone is not None:
         p[0] += 0.98 * p[_NO_DETAIL].sum()
         p[_NO_DETAIL] *= 0.02
-    elif leans(text, language):
-        p[0] += 0.95 * p[_URGENT]
-        p[_URGENT] *= 0.05
     return p
 
 
